@@ -1,0 +1,311 @@
+//! The books of all symbols of a feed.
+
+use thiserror::Error;
+
+use crate::header::{Header, Record};
+use crate::ladder::Rungs;
+use crate::levels::Levels;
+use crate::order_index::OrderIndex;
+use crate::orders::Orders;
+use crate::region::{Plan, Region, RegionError, Table};
+use crate::view::{Book, Order};
+use crate::{FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
+
+/// How much the books can hold. All of it is set aside at the start; what exceeds it is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Capacity {
+    /// Orders live at the same time, over all symbols; at most 2³⁰. 48 bytes each.
+    pub orders: u32,
+    /// Price levels at the same time, over all symbols; at most 2²⁷. 64 bytes each.
+    pub levels: u32,
+    /// Locates from 0; at most 65,536. 256 bytes each.
+    pub locates: u32,
+}
+
+impl Capacity {
+    /// Enough for a whole day of a large exchange: 4 M orders, 1 M levels, every locate.
+    pub const WHOLE_DAY: Capacity = Capacity { orders: 1 << 22, levels: 1 << 20, locates: 1 << 16 };
+
+    /// Enough for tests and small recordings.
+    pub const SMALL: Capacity = Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10 };
+
+    fn check(self) -> Result<(), BooksError> {
+        let within = |what, found: u32, most: u32| {
+            if (1..=most).contains(&found) {
+                Ok(())
+            } else {
+                Err(BooksError::Capacity { what, found, most })
+            }
+        };
+        within("orders", self.orders, 1 << 30)?;
+        within("levels", self.levels, 1 << 27)?;
+        within("locates", self.locates, 1 << 16)
+    }
+}
+
+impl Default for Capacity {
+    fn default() -> Capacity {
+        Capacity::WHOLE_DAY
+    }
+}
+
+/// The books could not be made.
+#[derive(Debug, Error)]
+pub enum BooksError {
+    /// A capacity is zero or larger than an index can count.
+    #[error("a capacity of {found} {what}: it must be from 1 to {most}")]
+    Capacity {
+        /// Which.
+        what: &'static str,
+        /// What was asked for.
+        found: u32,
+        /// The most that can be.
+        most: u32,
+    },
+    /// The memory is not to be had.
+    #[error(transparent)]
+    Region(#[from] RegionError),
+}
+
+/// How many messages were refused, by cause. Their symbols are not Live.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // one counter for each `Reject`
+pub struct RejectCounts {
+    pub unknown_refs: u64,
+    pub reused_refs: u64,
+    pub other_symbol: u64,
+    pub too_much: u64,
+    pub zero_qty: u64,
+    pub qty_range: u64,
+    pub price_range: u64,
+    pub mixed_book: u64,
+    pub orders_full: u64,
+    pub levels_full: u64,
+    pub locates_full: u64,
+    pub dead_book: u64,
+}
+
+impl RejectCounts {
+    fn of(&mut self, reject: &Reject) -> &mut u64 {
+        match reject {
+            Reject::UnknownRef(_) => &mut self.unknown_refs,
+            Reject::ReusedRef { .. } => &mut self.reused_refs,
+            Reject::OtherSymbol { .. } => &mut self.other_symbol,
+            Reject::TooMuch { .. } => &mut self.too_much,
+            Reject::ZeroQty => &mut self.zero_qty,
+            Reject::QtyRange(_) => &mut self.qty_range,
+            Reject::PriceRange(_) => &mut self.price_range,
+            Reject::MixedBook => &mut self.mixed_book,
+            Reject::OrdersFull => &mut self.orders_full,
+            Reject::LevelsFull => &mut self.levels_full,
+            Reject::LocatesFull(_) => &mut self.locates_full,
+            Reject::DeadBook => &mut self.dead_book,
+        }
+    }
+
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let contradictions = self.unknown_refs
+            + self.reused_refs
+            + self.other_symbol
+            + self.too_much
+            + self.zero_qty
+            + self.qty_range
+            + self.price_range
+            + self.mixed_book;
+        let capacity = self.orders_full + self.levels_full + self.locates_full + self.dead_book;
+        contradictions + capacity
+    }
+}
+
+/// The order books of every symbol of one feed: each order, in FIFO queues, under price levels.
+///
+/// One thread owns it and changes it; see the methods that [apply messages](#method.add). It
+/// allocates in [`Books::new`] and never again, and no message makes it panic.
+#[derive(Debug)]
+pub struct Books {
+    pub(crate) headers: Table<Header>,
+    pub(crate) records: Table<Record>,
+    pub(crate) orders: Orders,
+    pub(crate) index: OrderIndex,
+    pub(crate) levels: Levels,
+    pub(crate) rungs: Rungs,
+    pub(crate) capacity: Capacity,
+    pub(crate) feed: FeedState,
+    pub(crate) arrivals: u32,
+    pub(crate) rejects: RejectCounts,
+}
+
+impl Books {
+    /// Empty books, in state [`FeedState::Recovering`] until [`Books::set_feed_state`] says more.
+    pub fn new(capacity: Capacity) -> Result<Books, BooksError> {
+        capacity.check()?;
+        let Capacity { orders, levels, locates } = capacity;
+        let mut plan = Plan::default();
+        plan.table::<Header>(locates as usize)?;
+        plan.table::<Record>(locates as usize)?;
+        Orders::plan(&mut plan, orders)?;
+        OrderIndex::plan(&mut plan, orders)?;
+        Levels::plan(&mut plan, levels)?;
+        Rungs::plan(&mut plan, levels, 2 * locates)?;
+        let mut region = Region::anonymous(plan)?;
+        Ok(Books {
+            headers: region.carve(locates as usize)?,
+            records: region.carve(locates as usize)?,
+            orders: Orders::new(&mut region, orders)?,
+            index: OrderIndex::new(&mut region, orders)?,
+            levels: Levels::new(&mut region, levels)?,
+            rungs: Rungs::new(&mut region, levels, 2 * locates)?,
+            capacity,
+            feed: FeedState::Recovering,
+            arrivals: 0,
+            rejects: RejectCounts::default(),
+        })
+    }
+
+    /// Forgets everything but the capacities and the counts of refusals: a new session begins.
+    /// Takes time in proportion to what was in use.
+    pub fn clear(&mut self) {
+        self.headers.as_mut_slice().fill(Header::NEW);
+        self.records.as_mut_slice().fill(Record::NEW);
+        self.orders.clear();
+        self.index.clear();
+        self.levels.clear();
+        self.rungs.clear();
+        self.arrivals = 0;
+    }
+
+    /// The capacities that the books were made with.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+
+    /// The book of a symbol; `None` for a locate beyond the capacity.
+    #[inline]
+    #[must_use]
+    pub fn book(&self, locate: Locate) -> Option<Book<'_>> {
+        self.holds(locate).then(|| Book::new(self, locate))
+    }
+
+    /// The books of all symbols that were named or have had an order, in order of their locates.
+    pub fn iter(&self) -> impl Iterator<Item = Book<'_>> {
+        let locates = (0..=u16::MAX).map(Locate::new).take(self.capacity.locates as usize);
+        locates.map(|locate| Book::new(self, locate)).filter(Book::is_known)
+    }
+
+    /// The locate of a symbol that was named. Looks through all locates: for starting up.
+    #[must_use]
+    pub fn locate(&self, symbol: Symbol) -> Option<Locate> {
+        self.iter().find(|book| book.symbol() == symbol).map(|book| book.locate())
+    }
+
+    /// A live order.
+    #[must_use]
+    pub fn order(&self, order_ref: OrderRef) -> Option<Order> {
+        let entry = self.index.find(order_ref, &self.orders)?;
+        Some(Order::new(self.orders.at(entry.slot), &self.levels))
+    }
+
+    /// Orders live over all symbols.
+    #[must_use]
+    pub fn orders_live(&self) -> u32 {
+        self.orders.live()
+    }
+
+    /// Levels over all symbols.
+    #[must_use]
+    pub fn levels_live(&self) -> u32 {
+        self.levels.live()
+    }
+
+    /// Messages that were refused, by cause.
+    #[must_use]
+    pub fn rejects(&self) -> &RejectCounts {
+        &self.rejects
+    }
+
+    /// The state of the feed that the books are made from.
+    #[must_use]
+    pub fn feed_state(&self) -> FeedState {
+        self.feed
+    }
+
+    /// Sets the state of the feed: no book shows a better one.
+    pub fn set_feed_state(&mut self, state: FeedState) {
+        self.feed = state;
+    }
+
+    /// Names a symbol. A locate beyond the capacity is refused.
+    pub fn name(&mut self, locate: Locate, symbol: Symbol) -> Result<(), Reject> {
+        if !self.holds(locate) {
+            return Err(self.refuse(locate, Reject::LocatesFull(locate)));
+        }
+        self.records.at_mut(u32::from(locate.get())).symbol = *symbol.as_bytes();
+        Ok(())
+    }
+
+    /// Notes whether a symbol trades. Returns the state before and after.
+    pub fn set_trading_state(
+        &mut self,
+        locate: Locate,
+        state: TradingState,
+    ) -> Result<(TradingState, TradingState), Reject> {
+        self.change_trading(locate, |header| header.set_trading(state))
+    }
+
+    /// Notes the end of an operational halt. Returns the state before and after.
+    pub fn end_operational_halt(
+        &mut self,
+        locate: Locate,
+    ) -> Result<(TradingState, TradingState), Reject> {
+        self.change_trading(locate, Header::end_operational_halt)
+    }
+
+    fn change_trading(
+        &mut self,
+        locate: Locate,
+        change: impl FnOnce(&mut Header),
+    ) -> Result<(TradingState, TradingState), Reject> {
+        if !self.holds(locate) {
+            return Err(self.refuse(locate, Reject::LocatesFull(locate)));
+        }
+        let header = self.headers.at_mut(u32::from(locate.get()));
+        let before = header.trading_state();
+        change(header);
+        Ok((before, header.trading_state()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn holds(&self, locate: Locate) -> bool {
+        u32::from(locate.get()) < self.capacity.locates
+    }
+
+    #[inline(always)]
+    pub(crate) fn header(&self, locate: Locate) -> &Header {
+        self.headers.at(u32::from(locate.get()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn header_mut(&mut self, locate: Locate) -> &mut Header {
+        self.headers.at_mut(u32::from(locate.get()))
+    }
+
+    /// Counts a refusal and marks the symbols that it concerns.
+    #[cold]
+    pub(crate) fn refuse(&mut self, locate: Locate, reject: Reject) -> Reject {
+        *self.rejects.of(&reject) += 1;
+        if self.holds(locate) {
+            let header = self.header_mut(locate);
+            if reject.is_capacity() { header.mark_dead() } else { header.mark_suspect() }
+        }
+        match reject {
+            Reject::OtherSymbol { found: other, .. } | Reject::ReusedRef { holder: other, .. } => {
+                self.header_mut(other).mark_suspect();
+            }
+            _ => {}
+        }
+        reject
+    }
+}

@@ -1,0 +1,216 @@
+//! A book as its owner's thread reads it: borrowed, never copied.
+
+use std::fmt;
+
+use crate::header::{LastTrade, Touch};
+use crate::ladder::{Place, rank};
+use crate::levels::{Level, Levels};
+use crate::orders::{Index, NIL, OrderSlot};
+use crate::{
+    Arrival, Books, FeedState, Locate, Nanos, OrderRef, Price, Qty, SeqNo, Side, Symbol,
+    TradingState,
+};
+
+/// A live order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Order {
+    /// Its reference.
+    pub order_ref: OrderRef,
+    /// Its symbol.
+    pub locate: Locate,
+    /// Its side.
+    pub side: Side,
+    /// Its price.
+    pub price: Price,
+    /// What it has left.
+    pub qty: Qty,
+    /// When it joined its queue.
+    pub arrival: Arrival,
+}
+
+impl Order {
+    pub(crate) fn new(slot: &OrderSlot, levels: &Levels) -> Order {
+        Order {
+            order_ref: slot.order_ref(),
+            locate: slot.locate(),
+            side: slot.side(),
+            price: Price::from_key(levels.at(slot.level).price),
+            qty: Qty::from(slot.qty),
+            arrival: slot.arrival(),
+        }
+    }
+}
+
+/// What stands before an order in its queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QueuePosition {
+    /// How many orders are executed before it.
+    pub orders_ahead: u32,
+    /// How much they have together.
+    pub qty_ahead: Qty,
+}
+
+/// The book of one symbol, borrowed from [`Books`].
+#[derive(Clone, Copy)]
+pub struct Book<'a> {
+    books: &'a Books,
+    locate: Locate,
+}
+
+impl<'a> Book<'a> {
+    pub(crate) fn new(books: &'a Books, locate: Locate) -> Book<'a> {
+        Book { books, locate }
+    }
+
+    /// The symbol's number in this feed.
+    #[must_use]
+    pub fn locate(&self) -> Locate {
+        self.locate
+    }
+
+    /// The symbol, or [`Symbol::UNKNOWN`] where the feed has not named it.
+    #[must_use]
+    pub fn symbol(&self) -> Symbol {
+        self.books.records.at(u32::from(self.locate.get())).symbol()
+    }
+
+    /// Whether the symbol was named or has ever had an order or a trading state.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let header = self.books.header(self.locate);
+        header.is_used() || self.symbol() != Symbol::UNKNOWN
+    }
+
+    /// How far the book can be trusted.
+    #[must_use]
+    pub fn feed_state(&self) -> FeedState {
+        self.books.header(self.locate).feed_state(self.books.feed)
+    }
+
+    /// Whether the symbol trades.
+    #[must_use]
+    pub fn trading_state(&self) -> TradingState {
+        self.books.header(self.locate).trading_state()
+    }
+
+    /// The touch. One cache line, whatever the depth.
+    #[inline]
+    #[must_use]
+    pub fn touch(&self) -> Touch {
+        self.books.header(self.locate).touch()
+    }
+
+    /// Whether the best bid is at or above the best ask.
+    #[must_use]
+    pub fn is_crossed(&self) -> bool {
+        self.books.header(self.locate).is_crossed()
+    }
+
+    /// The message that changed the book last.
+    #[must_use]
+    pub fn last_seq(&self) -> SeqNo {
+        SeqNo::new(self.books.header(self.locate).seq)
+    }
+
+    /// The exchange's time in the message that changed the book last.
+    #[must_use]
+    pub fn last_time(&self) -> Nanos {
+        Nanos::new(self.books.header(self.locate).time)
+    }
+
+    /// The last trade, if there was one.
+    #[must_use]
+    pub fn last_trade(&self) -> Option<LastTrade> {
+        self.books.records.at(u32::from(self.locate.get())).last_trade()
+    }
+
+    /// The quantity of all printable trades.
+    #[must_use]
+    pub fn volume(&self) -> Qty {
+        self.books.records.at(u32::from(self.locate.get())).volume()
+    }
+
+    /// How many orders the book has.
+    #[must_use]
+    pub fn orders(&self) -> u32 {
+        self.books.header(self.locate).orders
+    }
+
+    /// How many levels a side has.
+    #[must_use]
+    pub fn depth(&self, side: Side) -> u32 {
+        self.books.header(self.locate).ladders[side.index()].len()
+    }
+
+    /// The levels of a side, best first.
+    pub fn levels(
+        &self,
+        side: Side,
+    ) -> impl DoubleEndedIterator<Item = Level> + ExactSizeIterator + use<'a> {
+        let books = self.books;
+        let ladder = books.header(self.locate).ladders[side.index()];
+        books.rungs.levels(ladder).map(|level| Level::from(books.levels.at(level)))
+    }
+
+    /// The best level of a side.
+    #[must_use]
+    pub fn best(&self, side: Side) -> Option<Level> {
+        self.levels(side).next()
+    }
+
+    /// The level at a price.
+    #[must_use]
+    pub fn level(&self, side: Side, price: Price) -> Option<Level> {
+        self.level_index(side, price).map(|level| Level::from(self.books.levels.at(level)))
+    }
+
+    /// The orders at a price, the one that is executed next first.
+    pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = Order> + use<'a> {
+        let books = self.books;
+        let head = self.level_index(side, price).map_or(NIL, |level| books.levels.at(level).head);
+        let slots = std::iter::successors((head != NIL).then_some(head), |&at| {
+            let behind = books.orders.at(at).behind;
+            (behind != NIL).then_some(behind)
+        });
+        slots.map(|at| Order::new(books.orders.at(at), &books.levels))
+    }
+
+    /// What stands before an order of this book. Walks the queue from the order to its head.
+    #[must_use]
+    pub fn queue_position(&self, order_ref: OrderRef) -> Option<QueuePosition> {
+        let entry = self.books.index.find(order_ref, &self.books.orders)?;
+        let order = self.books.orders.at(entry.slot);
+        if order.locate() != self.locate {
+            return None;
+        }
+        let mut position = QueuePosition::default();
+        let mut at = order.ahead;
+        while at != NIL {
+            let slot = self.books.orders.at(at);
+            position.orders_ahead += 1;
+            position.qty_ahead += Qty::from(slot.qty);
+            at = slot.ahead;
+        }
+        Some(position)
+    }
+
+    fn level_index(&self, side: Side, price: Price) -> Option<Index> {
+        let ladder = self.books.header(self.locate).ladders[side.index()];
+        match self.books.rungs.place(ladder, rank(side, price.key()?)) {
+            Place::Level(level) => Some(level),
+            Place::Missing(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Book<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Book")
+            .field("symbol", &self.symbol())
+            .field("locate", &self.locate)
+            .field("feed_state", &self.feed_state())
+            .field("touch", &self.touch())
+            .field("orders", &self.orders())
+            .finish()
+    }
+}
