@@ -9,7 +9,7 @@ use crate::order_index::OrderIndex;
 use crate::orders::Orders;
 use crate::region::{Plan, Region, RegionError, Table};
 use crate::view::{Book, Order};
-use crate::{FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
+use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
 
 /// How much the books can hold. All of it is set aside at the start; what exceeds it is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,6 +119,17 @@ impl RejectCounts {
     }
 }
 
+/// The state of one book changed because a message was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Transition {
+    /// The symbol.
+    pub locate: Locate,
+    /// The state before.
+    pub from: FeedState,
+    /// The state now.
+    pub to: FeedState,
+}
+
 /// The order books of every symbol of one feed: each order, in FIFO queues, under price levels.
 ///
 /// One thread owns it and changes it; see the methods that [apply messages](#method.add). It
@@ -135,6 +146,8 @@ pub struct Books {
     pub(crate) feed: FeedState,
     pub(crate) arrivals: u32,
     pub(crate) rejects: RejectCounts,
+    /// A refusal marks two symbols at the most.
+    transitions: [Option<Transition>; 2],
 }
 
 impl Books {
@@ -161,6 +174,7 @@ impl Books {
             feed: FeedState::Recovering,
             arrivals: 0,
             rejects: RejectCounts::default(),
+            transitions: [None; 2],
         })
     }
 
@@ -206,6 +220,13 @@ impl Books {
     pub fn order(&self, order_ref: OrderRef) -> Option<Order> {
         let entry = self.index.find(order_ref, &self.orders)?;
         Some(Order::new(self.orders.at(entry.slot), &self.levels))
+    }
+
+    /// The arrival that the next order to be added will have: every order that is live now
+    /// arrived before it.
+    #[must_use]
+    pub fn next_arrival(&self) -> Arrival {
+        Arrival::new(self.arrivals)
     }
 
     /// Orders live over all symbols.
@@ -292,20 +313,41 @@ impl Books {
         self.headers.at_mut(u32::from(locate.get()))
     }
 
+    /// Marks a book that a message contradicted in a way that only its reader knows.
+    #[cold]
+    pub fn mark_suspect(&mut self, locate: Locate) {
+        self.transitions = [self.mark(locate, Header::mark_suspect), None];
+    }
+
+    /// The changes of state since they were last asked for: those of the last refusal.
+    pub fn transitions(&mut self) -> impl Iterator<Item = Transition> + use<> {
+        std::mem::take(&mut self.transitions).into_iter().flatten()
+    }
+
     /// Counts a refusal and marks the symbols that it concerns.
     #[cold]
     pub(crate) fn refuse(&mut self, locate: Locate, reject: Reject) -> Reject {
         *self.rejects.of(&reject) += 1;
-        if self.holds(locate) {
-            let header = self.header_mut(locate);
-            if reject.is_capacity() { header.mark_dead() } else { header.mark_suspect() }
-        }
-        match reject {
+        let grave = if reject.is_capacity() { Header::mark_dead } else { Header::mark_suspect };
+        let other = match reject {
             Reject::OtherSymbol { found: other, .. } | Reject::ReusedRef { holder: other, .. } => {
-                self.header_mut(other).mark_suspect();
+                self.mark(other, Header::mark_suspect)
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        self.transitions = [self.mark(locate, grave), other];
         reject
+    }
+
+    fn mark(&mut self, locate: Locate, grave: fn(&mut Header)) -> Option<Transition> {
+        if !self.holds(locate) {
+            return None;
+        }
+        let feed = self.feed;
+        let header = self.header_mut(locate);
+        let from = header.feed_state(feed);
+        grave(header);
+        let to = header.feed_state(feed);
+        (from != to).then_some(Transition { locate, from, to })
     }
 }

@@ -63,6 +63,7 @@ fn halves(rung: u64) -> (u32, Index) {
 }
 
 /// Where a rank is, or where it would have to go: a count of rungs from the worst.
+#[derive(Clone, Copy)]
 pub(crate) enum Place {
     /// There is a level at that price.
     Level(Index),

@@ -45,7 +45,7 @@ mod state;
 mod view;
 
 pub use apply::{NewOrder, Stamp};
-pub use books::{Books, BooksError, Capacity, RejectCounts};
+pub use books::{Books, BooksError, Capacity, RejectCounts, Transition};
 pub use change::{Action, Arrival, Change, Reject, Step, Trade, TradeKind};
 pub use header::{LastTrade, Touch};
 pub use ids::{Locate, MatchNo, Nanos, OrderRef, SeqNo, Symbol};

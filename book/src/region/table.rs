@@ -44,6 +44,12 @@ impl<T: Pod> Table<T> {
         self.mask + 1
     }
 
+    /// Never: a table has at least one item.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
     /// The item at `index` modulo the length.
     #[inline(always)]
     #[must_use]
