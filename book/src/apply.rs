@@ -1,14 +1,13 @@
 //! Applying messages to books.
 //!
 //! Every method checks all there is to check before it changes anything: a message is applied
-//! whole or refused whole, and a refusal marks the symbol. The one exception is a replacement
-//! that runs out of room: its old order is gone, in a book that is dead from then on.
+//! whole or refused whole, and a refusal marks the symbol. The exceptions concern dead books
+//! alone: a replacement that runs out of room has lost its old order, in a book that is dead from
+//! then on, and a replacement in a dead book takes its old order off.
 
 use crate::header::LastTrade;
 use crate::ladder::{Place, rank};
-use crate::levels::LevelSlot;
 use crate::order_index::Entry;
-use crate::orders::{Index, NIL, OrderSlot};
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -38,9 +37,9 @@ pub struct NewOrder {
 
 /// The touch of a side before a message and whether levels came or went: what [`Books::finish`]
 /// compares with.
-struct Before {
+pub(crate) struct Before {
     best: (u32, u64),
-    levels_changed: bool,
+    pub(crate) levels_changed: bool,
 }
 
 impl Books {
@@ -134,7 +133,7 @@ impl Books {
         let step = if taken == slot.qty {
             self.take_out(locate, entry, &slot, &mut before)
         } else {
-            self.take_part(entry.slot, &slot, taken)
+            self.take_part(locate, entry.slot, &slot, taken)
         };
         Ok(self.finish(at, locate, side, action, step, &before))
     }
@@ -168,6 +167,9 @@ impl Books {
         price: Price,
     ) -> Result<Change, Reject> {
         let entry = self.check_live(locate, old)?;
+        if self.header(locate).is_dead() {
+            return Err(self.take_off_dead(at, locate, old));
+        }
         let (price_key, order_qty) = self.check_new(locate, price, qty)?;
         if let Some(holding) = self.index.find(new, &self.orders) {
             let holder = self.orders.at(holding.slot).locate();
@@ -181,14 +183,24 @@ impl Books {
         let step = match self.insert(locate, order, (price_key, order_qty), &mut before) {
             Ok(step) => step,
             Err(reject) => {
-                self.refresh_best(locate, side);
+                self.finish(at, locate, side, Action::Deleted, old, &before);
                 return Err(reject);
             }
         };
         Ok(self.finish(at, locate, side, Action::Replaced { old }, step, &before))
     }
 
-    /// Sets the quantity of a level in a book without orders; zero removes it.
+    /// Takes an order out of a book that is not kept, and refuses what would replace it.
+    #[cold]
+    fn take_off_dead(&mut self, at: Stamp, locate: Locate, old: OrderRef) -> Reject {
+        match self.try_reduce(at, locate, old, None, Action::Deleted) {
+            Ok(_) => Reject::DeadBook,
+            Err(reject) => reject,
+        }
+    }
+
+    /// Sets the quantity of a level in a book without orders; zero removes it. The book is one
+    /// of bare levels from then on until [`Books::clear`], though it be empty.
     pub fn set_level(
         &mut self,
         at: Stamp,
@@ -211,7 +223,11 @@ impl Books {
         price: Price,
         qty: Qty,
     ) -> Result<Change, Reject> {
-        self.check_kept(locate)?;
+        match self.check_kept(locate) {
+            // What leaves a dead book makes room.
+            Err(Reject::DeadBook) if qty.is_zero() => {}
+            kept => kept?,
+        }
         let key = price.key().ok_or(Reject::PriceRange(price))?;
         if self.header(locate).orders > 0 {
             return Err(Reject::MixedBook);
@@ -227,6 +243,7 @@ impl Books {
         } else {
             let level = self.level_at(locate, side, key, place, &mut before)?;
             self.levels.at_mut(level).qty = qty.shares();
+            self.raise_best(locate, side, key, qty.shares());
         }
         let step = Step {
             order_ref: OrderRef::default(),
@@ -239,7 +256,7 @@ impl Books {
         Ok(self.finish(at, locate, side, Action::LevelSet, step, &before))
     }
 
-    /// Notes a trade as the symbol's last.
+    /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
     #[inline]
     pub fn note_trade(&mut self, at: Stamp, trade: &Trade) {
         if self.holds(trade.locate) {
@@ -305,126 +322,7 @@ impl Books {
         Before { best: self.header(locate).best(side), levels_changed: false }
     }
 
-    /// Puts an order that was checked at the end of its queue.
-    #[inline(always)]
-    fn insert(
-        &mut self,
-        locate: Locate,
-        order: NewOrder,
-        (price, qty): (u32, u32),
-        before: &mut Before,
-    ) -> Result<Step, Reject> {
-        if self.orders.is_full() || !self.index.has_room(order.order_ref) {
-            return Err(Reject::OrdersFull);
-        }
-        let ladder = self.header(locate).ladders[order.side.index()];
-        let place = self.rungs.place(ladder, rank(order.side, price));
-        let level = self.level_at(locate, order.side, price, place, before)?;
-        let slot = OrderSlot {
-            order_ref: order.order_ref.get(),
-            level,
-            qty,
-            ahead: self.levels.at(level).tail,
-            behind: NIL,
-            arrival: self.arrivals,
-            locate: locate.get(),
-            side: order.side as u8,
-            live: 1,
-        };
-        self.arrivals = self.arrivals.wrapping_add(1);
-        let index = self.orders.take(slot).ok_or(Reject::OrdersFull)?;
-        if slot.ahead != NIL {
-            self.orders.at_mut(slot.ahead).behind = index;
-        }
-        let queue = self.levels.at_mut(level);
-        queue.qty += u64::from(qty);
-        queue.orders += 1;
-        queue.tail = index;
-        if slot.ahead == NIL {
-            queue.head = index;
-        }
-        self.index.insert(order.order_ref, index);
-        self.header_mut(locate).orders += 1;
-        Ok(step(&slot, order.price, qty, qty))
-    }
-
-    /// The level at a place, made where it is missing.
-    #[inline(always)]
-    fn level_at(
-        &mut self,
-        locate: Locate,
-        side: Side,
-        price: u32,
-        place: Place,
-        before: &mut Before,
-    ) -> Result<Index, Reject> {
-        let below = match place {
-            Place::Level(level) => return Ok(level),
-            Place::Missing(below) => below,
-        };
-        let level = self.levels.take(price).ok_or(Reject::LevelsFull)?;
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        let ladder = &mut header.ladders[side.index()];
-        if !self.rungs.insert(ladder, below, rank(side, price), level) {
-            self.levels.give_back(level);
-            return Err(Reject::LevelsFull);
-        }
-        before.levels_changed = true;
-        Ok(level)
-    }
-
-    /// Reduces an order that keeps something.
-    #[inline(always)]
-    fn take_part(&mut self, index: Index, slot: &OrderSlot, taken: u32) -> Step {
-        let left = slot.qty - taken;
-        self.orders.at_mut(index).qty = left;
-        let level = self.levels.at_mut(slot.level);
-        level.qty -= u64::from(taken);
-        step(slot, Price::from_key(level.price), taken, left)
-    }
-
-    /// Takes an order out of its queue, and its level away if it was the last one there.
-    #[inline(always)]
-    fn take_out(
-        &mut self,
-        locate: Locate,
-        entry: Entry,
-        slot: &OrderSlot,
-        before: &mut Before,
-    ) -> Step {
-        let level = self.levels.at_mut(slot.level);
-        level.qty -= u64::from(slot.qty);
-        level.orders -= 1;
-        let price = Price::from_key(level.price);
-        if slot.ahead == NIL {
-            level.head = slot.behind;
-        } else {
-            self.orders.at_mut(slot.ahead).behind = slot.behind;
-        }
-        if slot.behind == NIL {
-            level.tail = slot.ahead;
-        } else {
-            self.orders.at_mut(slot.behind).ahead = slot.ahead;
-        }
-        if level.orders == 0 {
-            self.drop_level(locate, slot.side(), slot.level, before);
-        }
-        self.index.remove(entry);
-        self.orders.give_back(entry.slot);
-        self.header_mut(locate).orders -= 1;
-        step(slot, price, slot.qty, 0)
-    }
-
-    #[inline(always)]
-    fn drop_level(&mut self, locate: Locate, side: Side, level: Index, before: &mut Before) {
-        let price = self.levels.at(level).price;
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        self.rungs.remove(&mut header.ladders[side.index()], rank(side, price));
-        self.levels.give_back(level);
-        before.levels_changed = true;
-    }
-
-    /// Brings the touch in the header up to date and reports.
+    /// Stamps the book and reports.
     #[inline(always)]
     fn finish(
         &mut self,
@@ -435,44 +333,16 @@ impl Books {
         step: Step,
         before: &Before,
     ) -> Change {
-        let best = self.refresh_best(locate, side);
         let header = self.headers.at_mut(u32::from(locate.get()));
-        header.seq = at.seq.get();
-        header.time = at.time.get();
+        header.note_change(at.seq, at.time);
         Change {
             locate,
             side,
             action,
             step,
-            touch_changed: best != before.best,
+            touch_changed: header.best(side) != before.best,
             levels_changed: before.levels_changed,
             crossed: header.is_crossed(),
         }
-    }
-
-    #[inline(always)]
-    fn refresh_best(&mut self, locate: Locate, side: Side) -> (u32, u64) {
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        let best = match self.rungs.best(header.ladders[side.index()]) {
-            None => (0, 0),
-            Some(level) => {
-                let LevelSlot { price, qty, .. } = *self.levels.at(level);
-                (price, qty)
-            }
-        };
-        header.set_best(side, best);
-        best
-    }
-}
-
-#[inline(always)]
-fn step(slot: &OrderSlot, price: Price, qty: u32, left: u32) -> Step {
-    Step {
-        order_ref: slot.order_ref(),
-        price,
-        qty: Qty::from(qty),
-        left: Qty::from(left),
-        arrival: slot.arrival(),
-        at_head: slot.ahead == NIL,
     }
 }

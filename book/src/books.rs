@@ -12,11 +12,14 @@ use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
 
 /// How much the books can hold. All of it is set aside at the start; what exceeds it is refused.
+///
+/// Each table is rounded up to a power of two. Memory that was never used is not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capacity {
     /// Orders live at the same time, over all symbols; at most 2³⁰. 48 bytes each.
     pub orders: u32,
-    /// Price levels at the same time, over all symbols; at most 2²⁷. 64 bytes each.
+    /// Price levels at the same time, over all symbols; at most 2²⁷, and on one side never more
+    /// than 16,384. 64 bytes each.
     pub levels: u32,
     /// Locates from 0; at most 65,536. 256 bytes each.
     pub locates: u32,
@@ -178,8 +181,8 @@ impl Books {
         })
     }
 
-    /// Forgets everything but the capacities and the counts of refusals: a new session begins.
-    /// Takes time in proportion to what was in use.
+    /// Forgets everything but the capacities, the state of the feed and the counts of refusals:
+    /// a new session begins. Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
         self.headers.as_mut_slice().fill(Header::NEW);
         self.records.as_mut_slice().fill(Record::NEW);
@@ -188,6 +191,18 @@ impl Books {
         self.levels.clear();
         self.rungs.clear();
         self.arrivals = 0;
+        self.transitions = [None; 2];
+    }
+
+    /// Takes all memory that the capacities allow for now, rather than page by page when it is
+    /// first needed: what a feed that must not wait for pages does at the start.
+    pub fn prefault(&mut self) {
+        self.headers.prefault();
+        self.records.prefault();
+        self.orders.prefault();
+        self.index.prefault();
+        self.levels.prefault();
+        self.rungs.prefault();
     }
 
     /// The capacities that the books were made with.
@@ -203,15 +218,20 @@ impl Books {
         self.holds(locate).then(|| Book::new(self, locate))
     }
 
-    /// The books of all symbols that were named or have had an order, in order of their locates.
+    /// The books of all symbols of which [`Book::is_known`] says that they are, in order of their
+    /// locates.
     pub fn iter(&self) -> impl Iterator<Item = Book<'_>> {
         let locates = (0..=u16::MAX).map(Locate::new).take(self.capacity.locates as usize);
         locates.map(|locate| Book::new(self, locate)).filter(Book::is_known)
     }
 
-    /// The locate of a symbol that was named. Looks through all locates: for starting up.
+    /// The locate of a symbol that was named; the first of them, should several have the name.
+    /// Looks through all locates: for starting up.
     #[must_use]
     pub fn locate(&self, symbol: Symbol) -> Option<Locate> {
+        if symbol == Symbol::UNKNOWN {
+            return None;
+        }
         self.iter().find(|book| book.symbol() == symbol).map(|book| book.locate())
     }
 
@@ -268,6 +288,9 @@ impl Books {
     }
 
     /// Notes whether a symbol trades. Returns the state before and after.
+    ///
+    /// An operational halt lasts until [`Books::end_operational_halt`]. Until then it shows in
+    /// the place of Trading and Unknown, while a halt, a pause and quotation alone show in its.
     pub fn set_trading_state(
         &mut self,
         locate: Locate,

@@ -18,7 +18,7 @@ impl Arrival {
     }
 
     /// Whether an order that arrived now stands ahead of one that arrived at `other`. True as
-    /// long as fewer than 2³¹ orders were added in between.
+    /// long as `other` is one of the 2³¹ − 1 orders that were added next.
     #[must_use]
     pub const fn is_before(self, other: Arrival) -> bool {
         other.0.wrapping_sub(self.0).wrapping_sub(1) < u32::MAX / 2
@@ -32,13 +32,14 @@ pub struct Step {
     pub order_ref: OrderRef,
     /// The price of its level.
     pub price: Price,
-    /// How much was added or taken away.
+    /// How much was added or taken away; for a level without orders its new quantity.
     pub qty: Qty,
     /// What is left of the order (or of the level) afterwards.
     pub left: Qty,
-    /// When the order joined its queue.
+    /// When the order joined its queue; the default for a level without orders.
     pub arrival: Arrival,
-    /// Whether the order stood at the head of its queue when it was taken from.
+    /// Whether the order stood at the head of its queue when it was taken from, or stands there
+    /// now that it was added. False for a level without orders.
     pub at_head: bool,
 }
 
@@ -75,7 +76,8 @@ pub struct Change {
     pub step: Step,
     /// Whether the best price or its quantity differs from before the message.
     pub touch_changed: bool,
-    /// Whether a level appeared or vanished.
+    /// Whether a level appeared or vanished; also where the only order at a price was replaced
+    /// by one at the same price.
     pub levels_changed: bool,
     /// Whether the book is now locked or crossed (best bid at or above best ask).
     pub crossed: bool,
@@ -119,13 +121,17 @@ pub struct Trade {
 ///
 /// All but the capacity refusals make a book [`crate::FeedState::Suspect`]: the exchange's book and ours
 /// can no longer be the same. A capacity refusal makes it [`crate::FeedState::Dead`].
+///
+/// Of several things wrong with one message the refusal is the first of these: `LocatesFull`;
+/// for a message on a live order `OtherSymbol` and `UnknownRef`; `DeadBook`; `ZeroQty`;
+/// `TooMuch`; `QtyRange`; `PriceRange`; `MixedBook`; `ReusedRef`; `OrdersFull`; `LevelsFull`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Error)]
 pub enum Reject {
     /// No live order has this reference.
     #[error("{0:?} is not a live order")]
     UnknownRef(OrderRef),
     /// An order with this reference is live already. It stays; the new one is refused, and
-    /// the symbols of both are suspect.
+    /// the symbols of both are suspect. A replacement must bring a reference of its own, too.
     #[error("{order_ref:?} is live already, in {holder:?}")]
     ReusedRef {
         /// The reference.
@@ -162,19 +168,25 @@ pub enum Reject {
     /// A price that no book can hold.
     #[error("a price of {0}")]
     PriceRange(Price),
-    /// A level set in a book that has orders, or an order in a book of levels.
+    /// A level set in a book that has orders, or an order in a book of levels. What had a level
+    /// set is a book of levels until [`crate::Books::clear`].
     #[error("orders and bare levels in one book")]
     MixedBook,
-    /// The order table is full.
+    /// The order table is full, or so crowded around this reference as takes references that
+    /// were made for the purpose.
     #[error("no room for another order")]
     OrdersFull,
-    /// The level table is full.
+    /// The level table is full, or the side has 16,384 levels; or, after most levels were in use
+    /// and sides grew and shrank by turns, no free memory is in one piece as long as the side.
     #[error("no room for another level")]
     LevelsFull,
     /// The locate is beyond the configured number of symbols.
     #[error("{0:?} is beyond the configured number of symbols")]
     LocatesFull(Locate),
-    /// The book ran out of a capacity earlier and is no longer kept.
+    /// The book ran out of a capacity earlier and is no longer kept. What it still has can leave
+    /// it, so that there is room for others: orders can be executed, cancelled and deleted, and
+    /// bare levels removed. A replacement takes its old order off and is refused, as is anything
+    /// on an order that the book does not have.
     #[error("the book is dead")]
     DeadBook,
 }
@@ -197,5 +209,7 @@ mod tests {
         assert!(a.is_before(b));
         assert!(!b.is_before(a));
         assert!(!a.is_before(a));
+        assert!(a.is_before(Arrival::new(u32::MAX.wrapping_add(i32::MAX.unsigned_abs()))));
+        assert!(!a.is_before(Arrival::new(u32::MAX.wrapping_add(1 << 31))));
     }
 }

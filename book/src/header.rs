@@ -58,6 +58,8 @@ const DEAD: u8 = 1 << 1;
 const HALTED_HERE: u8 = 1 << 2;
 /// The feed sets levels; there are no orders.
 const BARE_LEVELS: u8 = 1 << 3;
+/// A message was applied. One of a feed without numbers and times leaves no other mark.
+const KNOWN: u8 = 1 << 4;
 
 /// One cache line for each symbol: whatever a message on it reads or writes besides its order and level.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -89,9 +91,17 @@ impl Header {
         _reserved: 0,
     };
 
-    /// Whether any message concerned the symbol.
+    /// Whether any message concerned the symbol, be it one that was refused.
     pub(crate) fn is_used(&self) -> bool {
-        self.seq != 0 || self.time != 0 || self.flags != 0 || self.trading != 0
+        self.flags != 0
+    }
+
+    /// Notes the message that changed the book.
+    #[inline(always)]
+    pub(crate) fn note_change(&mut self, seq: SeqNo, time: Nanos) {
+        self.seq = seq.get();
+        self.time = time.get();
+        self.flags |= KNOWN;
     }
 
     pub(crate) fn touch(&self) -> Touch {
@@ -174,6 +184,7 @@ impl Header {
     }
 
     pub(crate) fn set_trading(&mut self, state: TradingState) {
+        self.flags |= KNOWN;
         match state {
             TradingState::OperationalHalt => self.flags |= HALTED_HERE,
             state => self.trading = state as u8,
@@ -181,7 +192,7 @@ impl Header {
     }
 
     pub(crate) fn end_operational_halt(&mut self) {
-        self.flags &= !HALTED_HERE;
+        self.flags = self.flags & !HALTED_HERE | KNOWN;
     }
 }
 
@@ -230,6 +241,11 @@ impl Record {
 
     pub(crate) fn symbol(&self) -> Symbol {
         Symbol::from_bytes(self.symbol)
+    }
+
+    /// Whether the symbol was named or traded.
+    pub(crate) fn is_used(&self) -> bool {
+        self.trades > 0 || self.symbol() != Symbol::UNKNOWN
     }
 
     pub(crate) fn note_trade(&mut self, trade: LastTrade, printable: bool) {

@@ -40,6 +40,11 @@ impl Ladder {
     fn capacity(self) -> u32 {
         if self.class == 0 { 0 } else { SMALLEST << (self.class - 1) }
     }
+
+    /// Whether three quarters of the chunk, or more, are of no use.
+    fn is_roomy(self) -> bool {
+        self.class > 1 && 4 * self.len() <= self.capacity()
+    }
 }
 
 /// The rank of a price: higher is better.
@@ -75,7 +80,7 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct Rungs {
     rungs: Table<u64>,
-    /// Chunks of each class that were outgrown, linked through their first rung.
+    /// Chunks of each class that a side outgrew or left, linked through their first rung.
     free: [Index; CLASSES],
     fresh: u32,
 }
@@ -192,24 +197,40 @@ impl Rungs {
         if let Some(rest) = rungs.get_mut(at..).filter(|rest| !rest.is_empty()) {
             rest.copy_within(1.., 0);
             ladder.len -= 1;
+            if ladder.is_roomy() {
+                self.shrink(ladder);
+            }
         }
     }
 
     /// Moves a side to a chunk of twice the size.
     #[cold]
     fn grow(&mut self, ladder: &mut Ladder) -> bool {
-        let class = usize::from(ladder.class);
-        let Some(start) = self.chunk(class) else { return false };
-        let (from, len) = (ladder.start as usize, usize::from(ladder.len));
-        let rungs = self.rungs.as_mut_slice();
-        rungs.copy_within(from..from + len, start as usize);
-        if let Some(outgrown) = class.checked_sub(1) {
-            *self.rungs.at_mut(ladder.start) = u64::from(self.free[outgrown]);
-            self.free[outgrown] = ladder.start;
-        }
-        ladder.start = start;
-        ladder.class += 1;
+        let Some(start) = self.chunk(usize::from(ladder.class)) else { return false };
+        self.settle(ladder, start, ladder.class + 1);
         true
+    }
+
+    /// Moves a side to a chunk of half the size, so that others can have what it was once deep
+    /// enough to need. Where there is none, it stays.
+    #[cold]
+    fn shrink(&mut self, ladder: &mut Ladder) {
+        let class = ladder.class - 1;
+        let smaller = usize::from(class).checked_sub(1);
+        if let Some(start) = smaller.and_then(|smaller| self.chunk(smaller)) {
+            self.settle(ladder, start, class);
+        }
+    }
+
+    /// Moves a side to another chunk and leaves its own to others.
+    fn settle(&mut self, ladder: &mut Ladder, start: u32, class: u16) {
+        let (from, len) = (ladder.start as usize, usize::from(ladder.len));
+        self.rungs.as_mut_slice().copy_within(from..from + len, start as usize);
+        if let Some(left) = usize::from(ladder.class).checked_sub(1) {
+            *self.rungs.at_mut(ladder.start) = u64::from(self.free[left]);
+            self.free[left] = ladder.start;
+        }
+        (ladder.start, ladder.class) = (start, class);
     }
 
     fn chunk(&mut self, class: usize) -> Option<Index> {
@@ -225,6 +246,10 @@ impl Rungs {
         }
         self.fresh = end;
         Some(start)
+    }
+
+    pub(crate) fn prefault(&mut self) {
+        self.rungs.prefault();
     }
 
     pub(crate) fn clear(&mut self) {

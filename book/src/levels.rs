@@ -91,6 +91,10 @@ impl Levels {
         self.live -= 1;
     }
 
+    pub(crate) fn prefault(&mut self) {
+        self.slots.prefault();
+    }
+
     pub(crate) fn clear(&mut self) {
         (self.fresh, self.free, self.live) = (0, NIL, 0);
     }

@@ -38,6 +38,7 @@ mod order_index;
 mod orders;
 mod price;
 mod qty;
+mod queue;
 #[allow(unsafe_code)]
 pub mod region;
 mod side;

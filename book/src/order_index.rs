@@ -2,8 +2,8 @@
 //!
 //! Buckets of one cache line hold seven entries each. An entry stays where it was put until it
 //! is removed: nothing is ever shifted, and a search looks at no more than [`REACH`] lines. A
-//! bucket counts the entries that had to go to later lines, so that a search ends at the first
-//! line in all but crowded places.
+//! bucket knows how far entries of its own had to go, so that a search ends at the first line in all
+//! but crowded places.
 //!
 //! References of one day are nearly sequential, and an order that is removed was often added a
 //! moment ago. Four neighbouring references therefore share a bucket, and groups of four are
@@ -13,7 +13,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::OrderRef;
 use crate::orders::{Index, NIL, Orders};
-use crate::region::{Plan, Region, RegionError, Table};
+use crate::region::{Plan, Region, RegionError, Table, lanes};
 
 const WAYS: usize = 7;
 
@@ -24,23 +24,42 @@ const REACH: u32 = 32;
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
 struct Bucket {
-    /// 32 bits that the reference was scattered to; 0 in an empty entry.
-    tags: [u32; WAYS],
-    /// Entries whose own bucket this is and that lie in a later one.
-    displaced: u32,
-    slots: [Index; WAYS],
-    _reserved: u32,
+    /// In the first seven, 32 bits that each reference was scattered to, 0 in an empty entry; in
+    /// the last one, [`DISPLACED`], the entries that should be here and lie in a later bucket:
+    /// their count in the low half, in the high half the furthest there was since there were none.
+    tags: [u32; WAYS + 1],
+    slots: [Index; WAYS + 1],
 }
 
+const DISPLACED: usize = WAYS;
+const ENTRIES: u32 = (1 << WAYS) - 1;
+const COUNT: u32 = 0xffff;
+
 impl Bucket {
+    const EMPTY: Bucket = Bucket { tags: [0; WAYS + 1], slots: [0; WAYS + 1] };
+
     /// One bit for each entry with this tag.
     #[inline(always)]
     fn matching(&self, tag: u32) -> u32 {
-        let mut found = 0;
-        for (way, &other) in self.tags.iter().enumerate() {
-            found |= u32::from(other == tag) << way;
+        lanes::equal(&self.tags, tag) & ENTRIES
+    }
+
+    /// How many lines further entries of this bucket may lie.
+    #[inline(always)]
+    fn furthest(&self) -> u32 {
+        self.tags[DISPLACED] >> 16
+    }
+
+    fn displace(&mut self, distance: u32) {
+        let furthest = self.furthest().max(distance);
+        self.tags[DISPLACED] = furthest << 16 | ((self.tags[DISPLACED] & COUNT) + 1);
+    }
+
+    fn undisplace(&mut self) {
+        self.tags[DISPLACED] -= 1;
+        if self.tags[DISPLACED] & COUNT == 0 {
+            self.tags[DISPLACED] = 0;
         }
-        found
     }
 }
 
@@ -56,7 +75,6 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct OrderIndex {
     buckets: Table<Bucket>,
-    mask: u32,
 }
 
 /// The bucket (before masking) and the tag of a reference.
@@ -72,7 +90,7 @@ fn scatter(order_ref: OrderRef) -> (u32, u32) {
 
 impl OrderIndex {
     fn buckets(capacity: u32) -> usize {
-        // Seven entries for every 3.5 orders or fewer.
+        // Seven entries for every four orders or fewer.
         (capacity as usize).div_ceil(4).max(REACH as usize)
     }
 
@@ -82,8 +100,7 @@ impl OrderIndex {
 
     pub(crate) fn new(region: &mut Region, capacity: u32) -> Result<OrderIndex, RegionError> {
         let buckets = region.carve(OrderIndex::buckets(capacity))?;
-        let mask = u32::try_from(buckets.len() - 1).map_err(|_| RegionError::TooLarge)?;
-        Ok(OrderIndex { buckets, mask })
+        Ok(OrderIndex { buckets })
     }
 
     #[inline(always)]
@@ -104,9 +121,9 @@ impl OrderIndex {
     #[inline]
     pub(crate) fn find(&self, order_ref: OrderRef, orders: &Orders) -> Option<Entry> {
         let (home, tag) = scatter(order_ref);
-        let mut displaced = 0;
-        for step in 0..REACH {
-            let at = home.wrapping_add(step) & self.mask;
+        let furthest = self.buckets.at(home).furthest();
+        for step in 0..=furthest {
+            let at = home.wrapping_add(step);
             let bucket = self.buckets.at(at);
             let mut found = bucket.matching(tag);
             while found != 0 {
@@ -114,15 +131,9 @@ impl OrderIndex {
                 let slot = bucket.slots.get(way as usize).copied().unwrap_or(NIL);
                 let order = orders.at(slot);
                 if order.order_ref == order_ref.get() && order.live != 0 {
-                    return Some(Entry { bucket: at, way, home: home & self.mask, slot });
+                    return Some(Entry { bucket: at, way, home, slot });
                 }
                 found &= found - 1;
-            }
-            if step == 0 {
-                displaced = bucket.displaced;
-            }
-            if displaced == 0 {
-                return None;
             }
         }
         None
@@ -146,7 +157,7 @@ impl OrderIndex {
             if let (Some(t), Some(s)) = (bucket.tags.get_mut(way), bucket.slots.get_mut(way)) {
                 (*t, *s) = (tag, slot);
                 if step > 0 {
-                    self.buckets.at_mut(home).displaced += 1;
+                    self.buckets.at_mut(home).displace(step);
                 }
                 return true;
             }
@@ -160,22 +171,23 @@ impl OrderIndex {
             *tag = 0;
         }
         if entry.bucket != entry.home {
-            self.buckets.at_mut(entry.home).displaced -= 1;
+            self.buckets.at_mut(entry.home).undisplace();
         }
     }
 
+    pub(crate) fn prefault(&mut self) {
+        self.buckets.prefault();
+    }
+
     pub(crate) fn clear(&mut self) {
-        self.buckets.as_mut_slice().fill(Bucket {
-            tags: [0; WAYS],
-            displaced: 0,
-            slots: [0; WAYS],
-            _reserved: 0,
-        });
+        self.buckets.as_mut_slice().fill(Bucket::EMPTY);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::orders::OrderSlot;
 
@@ -240,7 +252,7 @@ mod tests {
                 assert!(take(&mut orders, &mut index, r));
             }
             assert_eq!(orders.live(), 0);
-            assert!(index.buckets.as_slice().iter().all(|b| b.displaced == 0));
+            assert!(index.buckets.as_slice().iter().all(|b| b.tags[DISPLACED] == 0));
         }
     }
 
@@ -248,7 +260,7 @@ mod tests {
     #[test]
     fn references_that_collide_on_purpose_are_refused_in_bounded_time() {
         let (mut orders, mut index) = tables(1 << 16);
-        let mask = index.mask;
+        let mask = u32::try_from(index.buckets.len()).unwrap() - 1;
         let home = scatter(OrderRef::new(0)).0 & mask;
         let colliding: Vec<u64> = (0..u64::MAX)
             .step_by(4)
@@ -258,9 +270,30 @@ mod tests {
         let filed = colliding.iter().take_while(|&&r| put(&mut orders, &mut index, r)).count();
         assert_eq!(filed, REACH as usize * WAYS);
         assert!(!index.has_room(OrderRef::new(0)));
+        // One that finds a place close by must not hide those that are far.
+        assert!(take(&mut orders, &mut index, colliding[WAYS]));
+        assert!(put(&mut orders, &mut index, colliding[WAYS]));
         for &r in &colliding[..filed] {
             assert!(take(&mut orders, &mut index, r));
         }
-        assert_eq!(index.buckets.at(home).displaced, 0);
+        assert_eq!(index.buckets.at(home).tags[DISPLACED], 0);
+    }
+
+    /// Two references with one tag in one bucket, found by looking at many.
+    #[test]
+    fn references_with_the_same_tag_are_told_apart() {
+        let (mut orders, mut index) = tables(1);
+        let mask = u32::try_from(index.buckets.len()).unwrap() - 1;
+        let mut seen = HashMap::new();
+        let (one, other) = (1..u64::MAX)
+            .map(|i: u64| (i ^ i << 29).wrapping_mul(0x2545_f491_4f6c_dd1d))
+            .find_map(|r| {
+                let (home, tag) = scatter(OrderRef::new(r));
+                seen.insert((home & mask, tag), r).map(|before| (before, r))
+            })
+            .unwrap();
+        assert!(put(&mut orders, &mut index, one));
+        assert!(index.find(OrderRef::new(one), &orders).is_some());
+        assert!(index.find(OrderRef::new(other), &orders).is_none());
     }
 }

@@ -121,6 +121,10 @@ impl Orders {
         self.live -= 1;
     }
 
+    pub(crate) fn prefault(&mut self) {
+        self.slots.prefault();
+    }
+
     pub(crate) fn clear(&mut self) {
         // Slots in use are below `fresh`; marking them free is enough.
         for index in 0..self.fresh {

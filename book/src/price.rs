@@ -47,19 +47,26 @@ impl Price {
         }
     }
 
-    /// The largest multiple of `tick` that is not above this price. A tick of zero or less
-    /// leaves the price as it is.
+    /// The largest multiple of `tick` that is not above this price (or, where no `i64` holds it,
+    /// the lowest price). A tick of zero or less leaves the price as it is.
     #[must_use]
     pub const fn round_down(self, tick: Price) -> Price {
-        if tick.0 <= 0 { self } else { Price(self.0 - self.0.rem_euclid(tick.0)) }
+        Price(self.0.saturating_sub(self.above(tick)))
     }
 
-    /// The smallest multiple of `tick` that is not below this price. A tick of zero or less
-    /// leaves the price as it is.
+    /// The smallest multiple of `tick` that is not below this price (or, where no `i64` holds it,
+    /// the highest price). A tick of zero or less leaves the price as it is.
     #[must_use]
     pub const fn round_up(self, tick: Price) -> Price {
-        let down = self.round_down(tick);
-        if down.0 == self.0 { self } else { Price(down.0.saturating_add(tick.0)) }
+        match self.above(tick) {
+            0 => self,
+            above => Price(self.0.saturating_add(tick.0 - above)),
+        }
+    }
+
+    /// How far the price is above a multiple of `tick`.
+    const fn above(self, tick: Price) -> i64 {
+        if tick.0 <= 0 { 0 } else { self.0.rem_euclid(tick.0) }
     }
 
     /// The key under which a book files this price, if a book holds such prices.
@@ -176,6 +183,17 @@ mod tests {
         assert_eq!(Price::from_units(5_853_300).round_up(tick), Price::from_units(5_853_300));
         assert_eq!(Price::from_units(-50).round_down(tick), Price::from_units(-100));
         assert_eq!(Price::from_units(7).round_up(Price::ZERO), Price::from_units(7));
+    }
+
+    #[test]
+    fn rounding_never_leaves_the_range() {
+        let (lowest, highest) = (Price::from_units(i64::MIN), Price::from_units(i64::MAX));
+        let tick = Price::from_units(100);
+        assert_eq!(lowest.round_down(tick), lowest);
+        assert_eq!(lowest.round_up(tick), Price::from_units(i64::MIN + 8));
+        assert_eq!(highest.round_down(tick), Price::from_units(i64::MAX - 7));
+        assert_eq!(highest.round_up(tick), highest);
+        assert_eq!(highest.round_down(highest), highest);
     }
 
     #[test]

@@ -74,14 +74,16 @@ impl<'a> Book<'a> {
         self.books.records.at(u32::from(self.locate.get())).symbol()
     }
 
-    /// Whether the symbol was named or has ever had an order or a trading state.
+    /// Whether the symbol was named or has ever had an order, a level, a trade, a trading state
+    /// or a refusal.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        let header = self.books.header(self.locate);
-        header.is_used() || self.symbol() != Symbol::UNKNOWN
+        let record = self.books.records.at(u32::from(self.locate.get()));
+        self.books.header(self.locate).is_used() || record.is_used()
     }
 
-    /// How far the book can be trusted.
+    /// How far the book can be trusted: a dead book says so; any other shows the state of the
+    /// feed where that is not Live, and its own, Suspect or Live, where it is.
     #[must_use]
     pub fn feed_state(&self) -> FeedState {
         self.books.header(self.locate).feed_state(self.books.feed)

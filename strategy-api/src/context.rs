@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
     /// Sets a timer, or sets it anew. False where there is no room for another. Timers set for
     /// the same time fire in the order in which they were set.
     pub fn set_timer(&mut self, at: Nanos, timer: TimerId) -> bool {
-        self.desk.set_timer(at, timer)
+        self.desk.set_timer(at.max(self.now.after(1)), timer)
     }
 
     /// Takes a timer back.

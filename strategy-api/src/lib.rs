@@ -58,7 +58,10 @@ pub use strategy::Strategy;
 
 pub use rust_decimal;
 pub use wirebook_book::{
-    Action, Arrival, Book, Books, Change, FeedState, LastTrade, Level, Locate, MatchNo, Nanos,
-    Order, OrderRef, Price, PriceError, Qty, QueuePosition, SeqNo, Side, Stamp, Step, Symbol,
-    Touch, Trade, TradeKind, TradingState,
+    Action, Arrival, Book, Books, Capacity, Change, FeedState, LastTrade, Level, Locate, MatchNo,
+    Nanos, Order, OrderRef, Price, PriceError, Qty, QueuePosition, SeqNo, Side, Stamp, Step,
+    Symbol, Touch, Trade, TradeKind, TradingState,
 };
+
+/// An order as a feed announces it, for tests that make books by hand.
+pub use wirebook_book::NewOrder as BookOrder;

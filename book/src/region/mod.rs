@@ -4,6 +4,7 @@
 //! length is a power of two and an index is taken modulo that length: an access can be wrong
 //! only if the index is, it can never leave the table, and it costs one `and`.
 
+pub(crate) mod lanes;
 mod prefetch;
 mod table;
 

@@ -80,6 +80,14 @@ impl<T: Pod> Table<T> {
         unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr(), self.len()) }
     }
 
+    /// Writes to every page, so that each is there before it is needed.
+    pub fn prefault(&mut self) {
+        const PAGE_BYTES: usize = 4096;
+        for item in self.as_mut_slice().iter_mut().step_by((PAGE_BYTES / size_of::<T>()).max(1)) {
+            *item = std::hint::black_box(*item);
+        }
+    }
+
     /// Asks for the line of the item at `index` to be brought near, in order to change it.
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {

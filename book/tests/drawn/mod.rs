@@ -24,6 +24,8 @@ const BARE_LOCATE: Locate = Locate::new(2);
 pub(crate) struct Market {
     /// References of orders.
     refs: u64,
+    /// Whether they are far apart, so that they meet by chance wherever they are filed.
+    scattered: bool,
     /// Prices next to each other.
     prices: u32,
     /// Of a hundred draws, how many are at an edge or wrong.
@@ -34,33 +36,33 @@ pub(crate) struct Market {
     replaces: u32,
     set_levels: u32,
     asides: u32,
+    clears: u32,
 }
 
 impl Market {
     pub(crate) const SMALL: Market = Market {
         refs: 12,
+        scattered: false,
         prices: 5,
         odd: 8,
-        adds: 36,
-        leaves: 34,
+        adds: 45,
+        leaves: 28,
         replaces: 14,
-        set_levels: 10,
-        asides: 12,
+        set_levels: 8,
+        asides: 10,
+        clears: 1,
     };
+    /// Dead books are soon cleared.
+    pub(crate) const TIGHT: Market = Market { clears: 6, ..Market::SMALL };
     pub(crate) const QUEUES: Market =
-        Market { refs: 120, prices: 2, odd: 1, adds: 60, asides: 1, ..Market::SMALL };
+        Market { refs: 120, prices: 2, odd: 1, adds: 60, ..Market::CALM };
+    const CALM: Market = Market { odd: 0, asides: 0, clears: 0, ..Market::SMALL };
     pub(crate) const DEEP: Market =
-        Market { refs: 2500, prices: 700, odd: 0, set_levels: 20, asides: 0, ..Market::SMALL };
-    pub(crate) const BARE: Market = Market {
-        prices: 500,
-        odd: 0,
-        adds: 1,
-        leaves: 1,
-        replaces: 1,
-        set_levels: 97,
-        asides: 0,
-        ..Market::SMALL
-    };
+        Market { refs: 2500, prices: 700, set_levels: 20, ..Market::CALM };
+    pub(crate) const CROWDED: Market =
+        Market { refs: 150, scattered: true, prices: 20, adds: 60, ..Market::CALM };
+    pub(crate) const BARE: Market =
+        Market { prices: 500, adds: 1, leaves: 1, replaces: 1, set_levels: 97, ..Market::CALM };
 
     pub(crate) fn rising(self) -> Market {
         Market { adds: 85, leaves: 5, replaces: 5, ..self }
@@ -68,6 +70,13 @@ impl Market {
 
     pub(crate) fn falling(self) -> Market {
         Market { adds: 4, leaves: 90, replaces: 4, ..self }
+    }
+
+    /// The reference with a number. It is odd where the number is.
+    fn order_ref(self, number: u64) -> OrderRef {
+        let far = (number ^ number << 32).wrapping_mul(0x2545_f491_4f6c_dd1d);
+        let far = (far ^ far >> 29).wrapping_mul(0x9fb2_1c65_1e98_df25);
+        OrderRef::new(if self.scattered { far & !1 | number & 1 } else { number })
     }
 }
 
@@ -86,31 +95,35 @@ fn operation(market: Market) -> impl Strategy<Value = Operation> {
         market.replaces => replace(market),
         market.set_levels => set_level(market),
         market.asides => aside(market),
+        market.clears => Just(Operation::Clear),
     ]
 }
 
 fn add(market: Market) -> impl Strategy<Value = Operation> {
     let order = (homed(market), side(), price(market), qty(market));
-    order.prop_map(|((locate, order_ref), side, price, qty)| Operation::Add {
-        locate,
-        order: NewOrder { order_ref, side, qty, price },
+    order.prop_map(move |((locate, number), side, price, qty)| {
+        let order_ref = market.order_ref(number);
+        Operation::Add { locate, order: NewOrder { order_ref, side, qty, price } }
     })
 }
 
 fn leave(market: Market) -> impl Strategy<Value = Operation> {
-    (homed(market), qty(market), 0..5u32).prop_map(|((locate, order_ref), qty, kind)| match kind {
-        0 | 1 => Operation::Execute { locate, order_ref, qty },
-        2 => Operation::Cancel { locate, order_ref, qty },
-        _ => Operation::Delete { locate, order_ref },
+    (homed(market), qty(market), 0..5u32).prop_map(move |((locate, number), qty, kind)| {
+        let order_ref = market.order_ref(number);
+        match kind {
+            0 | 1 => Operation::Execute { locate, order_ref, qty },
+            2 => Operation::Cancel { locate, order_ref, qty },
+            _ => Operation::Delete { locate, order_ref },
+        }
     })
 }
 
 fn replace(market: Market) -> impl Strategy<Value = Operation> {
     let parts = (homed(market), homed(market), price(market), qty(market));
-    parts.prop_map(|((locate, old), (_, new), price, qty)| {
+    parts.prop_map(move |((locate, old), (_, new), price, qty)| {
         // Most replacements stay with their symbol; see `homed`.
-        let twin = OrderRef::new(new.get() & !1 | old.get() & 1);
-        let new = if new.get().is_multiple_of(7) { new } else { twin };
+        let new = if new.is_multiple_of(7) { new } else { new & !1 | old & 1 };
+        let (old, new) = (market.order_ref(old), market.order_ref(new));
         Operation::Replace { locate, old, new, qty, price }
     })
 }
@@ -140,6 +153,7 @@ fn aside(market: Market) -> impl Strategy<Value = Operation> {
         4 => (locate(), select(trading.to_vec()))
             .prop_map(|(locate, state)| Operation::SetTradingState { locate, state }),
         2 => locate().prop_map(|locate| Operation::EndOperationalHalt { locate }),
+        1 => locate().prop_map(|locate| Operation::MarkSuspect { locate }),
         4 => (locate(), price(market), qty(market), any::<(u64, bool)>())
             .prop_map(|(locate, price, qty, (number, printable))| Operation::NoteTrade(Trade {
                 locate,
@@ -153,19 +167,17 @@ fn aside(market: Market) -> impl Strategy<Value = Operation> {
             })),
         2 => select(FeedState::ALL.to_vec()).prop_map(Operation::SetFeedState),
         2 => Just(Operation::SetFeedState(FeedState::Live)),
-        1 => Just(Operation::Clear),
     ]
 }
 
-/// A reference and a symbol. Even references are the first symbol's, odd ones the second's, so
+/// The number of a reference and a symbol. Even references are the first symbol's, odd ones the second's, so
 /// that most messages on an order name the right symbol.
-fn homed(market: Market) -> impl Strategy<Value = (Locate, OrderRef)> {
+fn homed(market: Market) -> impl Strategy<Value = (Locate, u64)> {
     let edges = vec![u64::MAX, u64::MAX - 1, 1 << 63, 1 << 32, 4_000_000];
-    let order_ref = oddly(market.odd, 0..market.refs, select(edges));
-    let home = |order_ref: u64| Locate::new(u16::from(!order_ref.is_multiple_of(2)));
-    (order_ref, oddly(market.odd, Just(None), stray_locate().prop_map(Some))).prop_map(
-        move |(order_ref, stray)| (stray.unwrap_or(home(order_ref)), OrderRef::new(order_ref)),
-    )
+    let number = oddly(market.odd, 0..market.refs, select(edges));
+    let home = |number: u64| Locate::new(u16::from(!number.is_multiple_of(2)));
+    let stray = oddly(market.odd, Just(None), stray_locate().prop_map(Some));
+    (number, stray).prop_map(move |(number, stray)| (stray.unwrap_or(home(number)), number))
 }
 
 /// Any symbol, often one beyond the capacity.

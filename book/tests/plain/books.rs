@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use wirebook_book::{
     Action, Arrival, Capacity, Change, FeedState, Locate, NewOrder, Order, OrderRef, Price, Qty,
-    Reject, RejectCounts, Side, Stamp, Step, Symbol, Trade, TradingState,
+    Reject, RejectCounts, Side, Stamp, Step, Symbol, Trade, TradingState, Transition,
 };
 
 use super::PlainBook;
@@ -33,6 +33,8 @@ pub(crate) struct PlainBooks {
     /// Arrivals cannot be made outside the crate: [`super::Pair`] says which one comes next.
     pub(crate) next_arrival: Arrival,
     pub(crate) rejects: RejectCounts,
+    /// The changes of state that were not asked for yet.
+    pub(crate) transitions: Vec<Transition>,
 }
 
 impl PlainBooks {
@@ -46,17 +48,24 @@ impl PlainBooks {
             added: 0,
             next_arrival: Arrival::default(),
             rejects: RejectCounts::default(),
+            transitions: Vec::new(),
         }
     }
 
     pub(crate) fn clear(&mut self) {
         self.books.clear();
         self.homes.clear();
+        self.transitions.clear();
         (self.levels_live, self.added) = (0, 0);
     }
 
     pub(crate) fn set_feed_state(&mut self, state: FeedState) {
         self.feed = state;
+    }
+
+    pub(crate) fn mark_suspect(&mut self, locate: Locate) {
+        self.transitions.clear();
+        self.mark(locate, false);
     }
 
     pub(crate) fn name(&mut self, locate: Locate, symbol: Symbol) -> Result<(), Reject> {
@@ -185,13 +194,17 @@ impl PlainBooks {
             let mut before = books.before(locate, home.side);
             let left = books.order(old).map_or(Qty::ZERO, |order| order.qty);
             if books.is_dead(locate) {
-                books.leave(old, home, left, &mut before);
+                let old = books.leave(old, home, left, &mut before);
+                books.report(at, locate, home.side, Action::Deleted, old, &before);
                 return Err(Reject::DeadBook);
             }
             books.check_new(locate, qty, price)?;
             books.check_unused(new)?;
             let old = books.leave(old, home, left, &mut before);
-            books.check_room(locate, home.side, price)?;
+            if let Err(reject) = books.check_room(locate, home.side, price) {
+                books.report(at, locate, home.side, Action::Deleted, old, &before);
+                return Err(reject);
+            }
             let order = NewOrder { order_ref: new, side: home.side, qty, price };
             let step = books.join(locate, order, &mut before);
             Ok(books.report(at, locate, home.side, Action::Replaced { old }, step, &before))

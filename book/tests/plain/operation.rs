@@ -20,6 +20,7 @@ pub(crate) enum Operation {
     SetTradingState { locate: Locate, state: TradingState },
     EndOperationalHalt { locate: Locate },
     NoteTrade(Trade),
+    MarkSuspect { locate: Locate },
     SetFeedState(FeedState),
     Clear,
 }
@@ -65,6 +66,10 @@ macro_rules! call {
                 books.note_trade(at, &trade);
                 Outcome::Silent
             }
+            Operation::MarkSuspect { locate } => {
+                books.mark_suspect(locate);
+                Outcome::Silent
+            }
             Operation::SetFeedState(state) => {
                 books.set_feed_state(state);
                 Outcome::Silent
@@ -97,6 +102,7 @@ impl Operation {
             | Operation::SetLevel { locate, .. }
             | Operation::Name { locate, .. }
             | Operation::SetTradingState { locate, .. }
+            | Operation::MarkSuspect { locate }
             | Operation::EndOperationalHalt { locate } => Some(locate),
             Operation::NoteTrade(trade) => Some(trade.locate),
             Operation::SetFeedState(_) | Operation::Clear => None,

@@ -1,7 +1,10 @@
 //! What is checked before a message is applied, and what it then does to queues and levels.
 
+use std::collections::btree_map::Entry;
+
 use wirebook_book::{
     Action, Change, Locate, NewOrder, Order, OrderRef, Price, Qty, Reject, Side, Stamp, Step,
+    Transition,
 };
 
 use super::books::{Home, SIDE_LEVELS_MAX};
@@ -22,11 +25,10 @@ impl PlainBooks {
     ) -> Result<T, Reject> {
         let outcome = apply(self);
         if let Err(reject) = outcome {
-            let (counter, other) = self.blame(reject);
+            let (counter, other) = self.concerned(reject);
             *counter += 1;
-            if self.check_held(locate).is_ok() {
-                self.mark(locate, reject.is_capacity());
-            }
+            self.transitions.clear();
+            self.mark(locate, reject.is_capacity());
             if let Some(other) = other {
                 self.mark(other, false);
             }
@@ -34,14 +36,23 @@ impl PlainBooks {
         outcome
     }
 
-    fn mark(&mut self, locate: Locate, dead: bool) {
-        let book = self.book_mut(locate);
-        book.known = true;
-        *if dead { &mut book.dead } else { &mut book.suspect } = true;
+    /// Marks a book, if it is held, and notes what that makes of its state.
+    pub(super) fn mark(&mut self, locate: Locate, dead: bool) {
+        if self.check_held(locate).is_ok() {
+            let feed = self.feed;
+            let book = self.book_mut(locate);
+            let from = book.feed_state(feed);
+            book.known = true;
+            *if dead { &mut book.dead } else { &mut book.suspect } = true;
+            let to = book.feed_state(feed);
+            if from != to {
+                self.transitions.push(Transition { locate, from, to });
+            }
+        }
     }
 
     /// The counter of a refusal, and the symbol that it concerns besides the message's own.
-    fn blame(&mut self, reject: Reject) -> (&mut u64, Option<Locate>) {
+    fn concerned(&mut self, reject: Reject) -> (&mut u64, Option<Locate>) {
         let counts = &mut self.rejects;
         match reject {
             Reject::UnknownRef(_) => (&mut counts.unknown_refs, None),
@@ -147,9 +158,8 @@ impl PlainBooks {
         price: Price,
         before: &mut Before,
     ) {
-        let levels = self.book_mut(locate).side_mut(side);
-        if !levels.contains_key(&price) {
-            levels.insert(price, PlainLevel::default());
+        if let Entry::Vacant(place) = self.book_mut(locate).side_mut(side).entry(price) {
+            place.insert(PlainLevel::default());
             self.levels_live += 1;
             before.levels_changed = true;
         }
