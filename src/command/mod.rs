@@ -1,0 +1,45 @@
+//! The command line: one file for each subcommand.
+
+mod generate;
+mod outcome;
+mod output;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use outcome::Outcome;
+
+/// Limit order books of every symbol, order by order, from a feed or a recording of one.
+///
+/// Exit status: 0 complete; 2 unusable arguments or input; 3 the input was read to its end but
+/// something is missing.
+#[derive(Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Replay(replay::Arguments),
+    Generate(generate::Arguments),
+}
+
+/// Runs the command and says how it went.
+pub(crate) fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Complete) => ExitCode::SUCCESS,
+        Ok(Outcome::Missing) => ExitCode::from(3),
+        Err(failure) => {
+            eprintln!("wirebook: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

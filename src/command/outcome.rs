@@ -1,0 +1,44 @@
+//! How a subcommand went.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use wirebook::replay::ReplayError;
+use wirebook::{InputError, book};
+use wirebook_exchange::feed::FeedError;
+
+/// A subcommand that did its work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Outcome {
+    /// Nothing is missing.
+    Complete,
+    /// The input was read to its end, and something is missing in it.
+    Missing,
+}
+
+/// A subcommand that could not do its work. Nothing half-written is left behind.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("{0}: {1}")]
+    ReplayOf(PathBuf, ReplayError),
+    #[error(transparent)]
+    Books(#[from] book::BooksError),
+    #[error("{0}: {1}")]
+    Generate(PathBuf, FeedError),
+    #[error("{path}: cannot be written: {error}")]
+    Output { path: String, error: io::Error },
+    #[error("{0:?} is no symbol: a symbol has one to eight characters")]
+    Symbol(String),
+}
+
+impl Failure {
+    pub(super) fn output(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+        let path = path.display().to_string();
+        move |error| Failure::Output { path, error }
+    }
+}
