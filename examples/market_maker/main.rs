@@ -1,0 +1,180 @@
+//! A market maker that minds its inventory, in several symbols at once.
+//!
+//! ```text
+//! cargo run --release --example market_maker                    # a made-up day
+//! cargo run --release --example market_maker -- day.itch.gz     # a recording
+//! ```
+//!
+//! It looks for the most active symbols in the first minutes after the open, estimates how
+//! volatile they are (`volatility`) and how often quotes would be filled (`intensity`), and
+//! quotes both sides of each where the model of Guéant, Lehalle and Fernandez-Tapia (`model`)
+//! says: around a price that moves against its inventory. It quotes only while a symbol trades
+//! and its book is Live, stays within a position limit and two loss limits, and ends the day
+//! flat. At the end it prints what came of it, and draws the busiest symbol.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `arguments`, `settings` | the command line, and what it means |
+//! | `maker`, `symbol` | the strategy, and the market maker of one symbol |
+//! | `model`, `volatility`, `trend`, `intensity` | where to quote, and from which estimates |
+//! | `quoting`, `steering` | quotes as prices and quantities, and the orders they become |
+//! | `statistics`, `series` | what is measured and recorded on the way |
+//! | `report`, `chart`, `panel`, `clock_axis`, `progress` | what is shown |
+//!
+//! Exit status: 0 if the day was replayed, 1 if its results could not be written, 2 for arguments
+//! or input that cannot be used.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod chart;
+mod clock_axis;
+mod intensity;
+mod maker;
+#[cfg(test)]
+mod maker_tests;
+mod model;
+mod panel;
+mod progress;
+mod quoting;
+mod report;
+mod selection;
+mod series;
+mod settings;
+#[cfg(test)]
+mod stage;
+mod statistics;
+mod steering;
+mod symbol;
+mod trend;
+mod volatility;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{fs, io};
+
+use clap::Parser;
+use strategy_api::Limits;
+use thiserror::Error;
+use wirebook::{Engine, EngineConfig, EngineError, InputError, Report};
+
+use crate::arguments::Arguments;
+use crate::maker::MarketMaker;
+use crate::progress::ProgressView;
+use crate::settings::{Settings, Symbols};
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("market_maker: {failure}");
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+/// Why there are no results, or none to be seen.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("{0}")]
+    Arguments(String),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("no market was made: {0}")]
+    NoMarket(String),
+    #[error("the strategy was detached: {0}")]
+    Detached(String),
+    #[error("the chart cannot be drawn: {0}")]
+    Chart(String),
+    #[error("{0}: cannot be written: {1}")]
+    Write(PathBuf, io::Error),
+    #[error("the report cannot be shown: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Failure {
+    fn exit_status(&self) -> u8 {
+        match self {
+            Failure::Arguments(_)
+            | Failure::Input(_)
+            | Failure::Engine(_)
+            | Failure::NoMarket(_) => 2,
+            Failure::Detached(_) | Failure::Chart(_) | Failure::Write(..) | Failure::Json(_) => 1,
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let settings = arguments.settings().map_err(Failure::Arguments)?;
+    let input = arguments.input()?;
+    let mut config = EngineConfig::default();
+    config.venue.ticks.from_one = settings.quoting.tick;
+    let mut engine = Engine::new(config);
+    let limits = limits(&settings);
+    let seat = engine.add_with_limits(MarketMaker::new(settings), limits);
+    let mut view = ProgressView::new();
+    let replayed = engine.replay(input, |progress| view.update(progress));
+    view.finish();
+    let report = replayed?;
+    let strategy = engine.strategy(seat).ok_or_else(|| nothing_to_show(&report))?;
+    if let Some(reason) = report.seats.iter().find_map(|seat| seat.detached.clone()) {
+        return Err(Failure::Detached(reason));
+    }
+    tell_of_what_is_missing(strategy, &report);
+    if strategy.makers().is_empty() {
+        return Err(nothing_to_show(&report));
+    }
+    show(arguments, strategy)
+}
+
+/// What the desk holds every order against, whatever the strategy thinks it is doing: the same
+/// position limit, and no more orders than two quotes a symbol.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        order_qty_max: settings.quoting.position_max,
+        position_max: settings.quoting.position_max,
+        open_orders_max: 2 * settings.symbols.count(),
+        ..Limits::NONE
+    }
+}
+
+fn show(arguments: &Arguments, strategy: &MarketMaker) -> Result<(), Failure> {
+    let report = report::Report::of(strategy);
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    let drawn = chart::draw(strategy).map_err(|error| Failure::Chart(error.to_string()))?;
+    if let Some(svg) = drawn {
+        let path = &arguments.svg;
+        fs::write(path, svg).map_err(|error| Failure::Write(path.clone(), error))?;
+        eprintln!("The chart is in {}.", path.display());
+    }
+    Ok(())
+}
+
+/// Symbols that never came, and a feed that was not whole: without them the figures would
+/// mislead.
+fn tell_of_what_is_missing(strategy: &MarketMaker, report: &Report) {
+    if let Symbols::Named(symbols) = &strategy.settings().symbols {
+        let made = |symbol| strategy.makers().iter().any(|maker| maker.symbol == symbol);
+        for symbol in symbols.iter().filter(|symbol| !made(**symbol)) {
+            eprintln!("{symbol} has no book in this input.");
+        }
+    }
+    if report.summary.feed_state != "Live" {
+        let state = &report.summary.feed_state;
+        eprintln!("At its end the feed was {state}: where a book is not Live nothing is quoted.");
+    }
+}
+
+fn nothing_to_show(report: &Report) -> Failure {
+    let messages = report::grouped(report.summary.messages);
+    Failure::NoMarket(format!(
+        "{messages} messages were read, and no symbol was found in them; there must be trades \
+         after --open for longer than --watch, or --symbols must name symbols that have books"
+    ))
+}
