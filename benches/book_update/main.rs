@@ -1,0 +1,86 @@
+//! What a message costs, beside a baseline in the same run.
+//!
+//! `cargo bench --bench book_update` generates a day of 8,000 symbols and a day of one, plays
+//! each through the engine (decoding included) and through a `BTreeMap` + hash map baseline
+//! (decoding not included), in turns, and prints the medians and their ratio. The resulting
+//! books must be equal, by a checksum over every touch; if they are not, it fails.
+
+mod arguments;
+mod baseline;
+mod latency;
+mod workload;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use serde_json::json;
+use workload::{Pass, Workload};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::read();
+    let days = [(arguments.symbols, arguments.messages), (1, arguments.hot_messages)];
+    for (symbols, messages) in days {
+        if let Err(error) = bench(symbols, messages, &arguments) {
+            eprintln!("book_update: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), String> {
+    let workload = Workload::generate(symbols, messages)?;
+    let (mut engine, mut baseline) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds {
+        let (ours, theirs) = (workload.engine()?, workload.baseline());
+        if ours.checksum != theirs.checksum {
+            let (ours, theirs) = (ours.checksum, theirs.checksum);
+            return Err(format!("{}: checksums differ: {ours} and {theirs}", workload.name));
+        }
+        engine.push(ours);
+        baseline.push(theirs);
+    }
+    let mut ratios: Vec<f64> =
+        engine.iter().zip(&baseline).map(|(a, b)| a.ns_per_message / b.ns_per_message).collect();
+    let latency = latency::measure(&workload)?;
+    let at = |quantile| latency.histogram.value_at_quantile(quantile);
+    let [p50, p99, p999] = [0.5, 0.99, 0.999].map(at);
+    let (max, timer) = (latency.histogram.max(), latency.timer_ns);
+    let orders = engine.last().map_or(0, |pass| pass.orders_live);
+    let checksum = engine.last().map_or(0, |pass| pass.checksum);
+    let ([ours, fastest], [theirs, _]) = (figures(&engine), figures(&baseline));
+    let ratio = median(&mut ratios);
+    if arguments.json {
+        let figures = json!({
+            "workload": workload.name, "rounds": arguments.rounds,
+            "engine_ns": ours, "baseline_ns": theirs, "ratio": ratio, "ratios": ratios,
+            "checksum": checksum, "orders_live": orders,
+            "latency_ns": { "p50": p50, "p99": p99, "p99.9": p999, "max": max },
+            "timer_ns": timer, "latency_samples": latency.histogram.len(),
+        });
+        println!("{figures}");
+        return Ok(());
+    }
+    println!("{} ({orders} orders live at the end), checksum {checksum}", workload.name);
+    println!("  engine    {ours:7.1} ns a message, median of {}; best {fastest:.1}", engine.len());
+    println!("  baseline  {theirs:7.1} ns a message");
+    println!("  ratio     {ratio:7.3}");
+    println!(
+        "  alone     p50 {p50}, p99 {p99}, p99.9 {p999}, max {max} ns \
+         ({} messages, timer of {timer} ns subtracted)",
+        latency.histogram.len()
+    );
+    Ok(())
+}
+
+/// Median and minimum.
+fn figures(passes: &[Pass]) -> [f64; 2] {
+    let mut times: Vec<f64> = passes.iter().map(|pass| pass.ns_per_message).collect();
+    let median = median(&mut times);
+    [median, times[0]]
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
