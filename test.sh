@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Runs every check of the project on this machine.
+#
+#   ./test.sh              what can run here; says what it left out and why
+#   ./test.sh --strict     the same, and fails if anything had to be left out
+#   FUZZ_SECONDS=60        how long each fuzz target runs (10 by default, 0 for not at all)
+set -u -o pipefail
+cd "$(dirname "$0")" || exit 2
+
+strict=no
+for argument in "$@"; do
+    case $argument in
+        --strict) strict=yes ;;
+        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) echo "test.sh: unknown argument $argument (see --help)" >&2; exit 2 ;;
+    esac
+done
+
+left_out=()
+failed=()
+
+say() { printf '\n== %s\n' "$*"; }
+leave_out() { left_out+=("$1"); echo "left out: $1"; }
+run() {
+    local what=$1
+    shift
+    say "$what"
+    "$@" || failed+=("$what")
+}
+
+# Installs a Debian package for a command that is not there. Says why it cannot.
+updated=no
+need() {
+    local command=$1 package=$2 reason
+    command -v "$command" >/dev/null && return 0
+    if ! command -v apt-get >/dev/null; then
+        reason="there is no apt-get to install it with"
+    elif [ "$(id -u)" -ne 0 ]; then
+        reason="installing it needs root: sudo apt-get install $package"
+    else
+        [ $updated = yes ] || { apt-get update -qq && updated=yes; } >/dev/null
+        apt-get install -y -qq "$package" >/dev/null 2>&1 && return 0
+        reason="apt-get install $package failed"
+    fi
+    missing="$command is missing: $reason"
+    return 1
+}
+
+need cargo cargo || { echo "test.sh: $missing; see https://rustup.rs" >&2; exit 2; }
+need cc gcc || { echo "test.sh: $missing (zstd is built from C)" >&2; exit 2; }
+
+run "format" cargo fmt --all --check
+run "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
+run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+run "tests" cargo test --workspace --lib --bins --tests --examples --no-fail-fast --quiet
+run "tests in the documentation" cargo test --workspace --doc --quiet
+
+say "shell scripts"
+if need shellcheck shellcheck; then
+    shellcheck test.sh hugepages.sh .ci/run || failed+=("shell scripts")
+else
+    leave_out "shellcheck of the scripts: $missing"
+fi
+run "hugepages.sh" tests/hugepages.sh
+
+market_maker() {
+    local folder
+    folder=$(mktemp -d) || return 1
+    cargo run --release --quiet --example market_maker -- --svg "$folder/market_maker.svg" \
+        && [ -s "$folder/market_maker.svg" ]
+    local status=$?
+    rm -rf "$folder"
+    return $status
+}
+run "the example market maker on the embedded day" market_maker
+run "the benchmark, briefly, for its checksums" cargo bench --quiet --bench book_update -- --quick
+
+fuzz() {
+    local target
+    for target in $(cargo +nightly fuzz list); do
+        say "fuzz $target for $FUZZ_SECONDS s"
+        cargo +nightly fuzz run --release "$target" -- \
+            -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 \
+            || return 1
+    done
+}
+FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+say "fuzzing"
+if [ "$FUZZ_SECONDS" -eq 0 ]; then
+    leave_out "fuzzing: FUZZ_SECONDS is 0"
+elif ! cargo +nightly --version >/dev/null 2>&1; then
+    leave_out "fuzzing: it needs a nightly toolchain: rustup toolchain install nightly"
+elif ! { cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz; }; then
+    leave_out "fuzzing: cargo install cargo-fuzz failed"
+elif ! need c++ g++; then
+    leave_out "fuzzing: $missing"
+else
+    fuzz || failed+=("fuzzing")
+fi
+
+say "summary"
+[ -d ../shared/data ] || leave_out "tests on recorded data: ../shared/data is absent"
+for what in "${left_out[@]}"; do echo "left out: $what"; done
+for what in "${failed[@]}"; do echo "FAILED: $what"; done
+[ ${#failed[@]} -eq 0 ] || exit 1
+if [ ${#left_out[@]} -gt 0 ] && [ $strict = yes ]; then
+    echo "FAILED: --strict allows nothing to be left out"
+    exit 1
+fi
+echo "all passed"
