@@ -49,6 +49,7 @@ mod symbol;
 mod trend;
 mod volatility;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fs, io};
@@ -142,10 +143,17 @@ fn limits(settings: &Settings) -> Limits {
 
 fn show(arguments: &Arguments, strategy: &MarketMaker) -> Result<(), Failure> {
     let report = report::Report::of(strategy);
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+    let text = if arguments.json {
+        format!("{}\n", serde_json::to_string_pretty(&report)?)
     } else {
-        print!("{report}");
+        report.to_string()
+    };
+    // Whoever reads only the first lines has what they wanted.
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Failure::Write("standard output".into(), error));
+        }
+        _ => {}
     }
     let drawn = chart::draw(strategy).map_err(|error| Failure::Chart(error.to_string()))?;
     if let Some(svg) = drawn {

@@ -182,6 +182,28 @@ fn a_crossed_book_is_no_market() {
     stage.touch(1_001_000, 1_000_900);
     stage.obey();
     assert_eq!(stage.open(), []);
+    stage.touch(1_000_000, 1_001_000);
+    stage.obey();
+    stage.fill(stage.open()[0].0, 100, Liquidity::Maker);
+    stage.touch(1_001_000, 1_000_900);
+    stage.wait_until(at(15, 56, 0));
+    stage.obey();
+    assert_eq!(stage.open(), [], "nor is it one to get out in");
+}
+
+#[test]
+fn only_what_the_venue_has_is_recorded_as_a_quote() {
+    let mut stage = Stage::new(named(), at(10, 0, 0));
+    stage.touch(1_000_000, 1_001_000);
+    stage.wait_until(at(10, 0, 10));
+    let own = |stage: &Stage| {
+        let points = stage.maker.makers()[0].recording().quotes.points();
+        points.last().map(|point| point.sides.map(|side| side.own.is_some()))
+    };
+    assert_eq!(own(&stage), Some([false; 2]));
+    stage.obey();
+    stage.wait_until(at(10, 0, 11));
+    assert_eq!(own(&stage), Some([true; 2]));
 }
 
 #[test]

@@ -131,10 +131,10 @@ mod tests {
     /// The exact asymptotic quotes of the paper, from the eigenvector f of the smallest
     /// eigenvalue of its tridiagonal matrix (α·q² − β·q on the diagonal, −η beside it) for
     /// inventories from −`q_max` to `q_max`: δᵇ(q) = ln(f(q)/f(q+1))/k + ln(1 + γ/k)/γ.
-    fn exact_bid_distance(trend: f64, q: i32, q_max: i32) -> f64 {
-        let Intensity { a, k } = INTENSITY;
-        let (alpha, beta) = (k / 2.0 * GAMMA * SIGMA * SIGMA, k * trend);
-        let eta = a * (1.0 + GAMMA / k).powf(-(1.0 + k / GAMMA));
+    fn exact_bid_distances(gamma: f64, market: MarketState, q_max: i32) -> Vec<(f64, f64)> {
+        let MarketState { sigma, trend, intensity: Intensity { a, k } } = market;
+        let (alpha, beta) = (k / 2.0 * gamma * sigma * sigma, k * trend);
+        let eta = a * (1.0 + gamma / k).powf(-(1.0 + k / gamma));
         let inventories: Vec<f64> = (-q_max..=q_max).map(f64::from).collect();
         let largest = f64::from(q_max);
         let shift = alpha * largest * largest + beta.abs() * largest + 2.0 * eta;
@@ -151,17 +151,28 @@ mod tests {
             let largest = f.iter().copied().fold(0.0, f64::max);
             f.iter_mut().for_each(|x| *x /= largest);
         }
-        let at = usize::try_from(q + q_max).unwrap();
-        (f[at] / f[at + 1]).ln() / k + (1.0 + GAMMA / k).ln() / GAMMA
+        let distance = |pair: &[f64]| (pair[0] / pair[1]).ln() / k + (1.0 + gamma / k).ln() / gamma;
+        inventories.iter().copied().zip(f.windows(2).map(distance)).collect()
     }
 
     #[test]
     fn the_closed_form_is_near_the_exact_solution() {
-        for trend in [0.0, 0.001, -0.002] {
-            let glft = Glft::new(GAMMA, MarketState { trend, ..MARKET }).unwrap();
-            for q in [-3, -1, 0, 1, 3] {
-                let (close, exact) = (-glft.bid(f64::from(q)), exact_bid_distance(trend, q, 30));
-                assert!((close - exact).abs() < 0.02 * exact, "{trend}, {q}: {close}, {exact}");
+        for (gamma, sigma) in [(0.01, 0.3), (0.3, 0.1)] {
+            for trend in [0.0, 0.1 * gamma * sigma, -0.2 * gamma * sigma] {
+                let market = MarketState { sigma, trend, ..MARKET };
+                let glft = Glft::new(gamma, market).unwrap();
+                let exact: Vec<_> = exact_bid_distances(gamma, market, 30)
+                    .into_iter()
+                    .filter(|(q, _)| q.abs() <= 3.0)
+                    .collect();
+                for &(q, exact) in &exact {
+                    let close = -glft.bid(q);
+                    assert!((close - exact).abs() < 0.02 * exact, "{market:?}, {q}: {exact}");
+                }
+                // How far a lot moves the quotes is the smaller part of them: by itself.
+                let (first, last) = (exact[0], exact[exact.len() - 1]);
+                let skew = (last.1 - first.1) / (last.0 - first.0);
+                assert!((glft.skew - skew).abs() < 0.02 * skew, "{glft:?}: {skew}");
             }
         }
     }
