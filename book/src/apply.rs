@@ -5,9 +5,10 @@
 //! alone: a replacement that runs out of room has lost its old order, in a book that is dead from
 //! then on, and a replacement in a dead book takes its old order off.
 
-use crate::header::LastTrade;
+use crate::header::{Best, Header, LastTrade};
 use crate::ladder::{Place, rank};
-use crate::order_index::Entry;
+use crate::orders::{Resting, Slot, Vacancy};
+use crate::queue::raise_best;
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -35,11 +36,24 @@ pub struct NewOrder {
     pub price: Price,
 }
 
-/// The touch of a side before a message and whether levels came or went: what [`Books::finish`]
-/// compares with.
-pub(crate) struct Before {
-    best: (u32, u64),
-    pub(crate) levels_changed: bool,
+/// An order that was checked and will join the book.
+#[derive(Clone, Copy)]
+pub(crate) struct Joins {
+    pub(crate) slot: Slot,
+    pub(crate) locate: Locate,
+    pub(crate) order_ref: OrderRef,
+    pub(crate) side: Side,
+    pub(crate) price: u32,
+    pub(crate) qty: u32,
+}
+
+/// A live order that a message concerns.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) slot: Slot,
+    pub(crate) order: Resting,
+    pub(crate) level: u32,
+    pub(crate) side: Side,
 }
 
 impl Books {
@@ -53,15 +67,15 @@ impl Books {
     }
 
     #[inline(always)]
-    fn try_add(&mut self, at: Stamp, locate: Locate, order: NewOrder) -> Result<Change, Reject> {
+    fn try_add(&self, at: Stamp, locate: Locate, order: NewOrder) -> Result<Change, Reject> {
+        let NewOrder { order_ref, side, .. } = order;
         let (price, qty) = self.check_new(locate, order.price, order.qty)?;
-        if let Some(entry) = self.index.find(order.order_ref, &self.orders) {
-            let holder = self.orders.at(entry.slot).locate();
-            return Err(Reject::ReusedRef { order_ref: order.order_ref, holder });
-        }
-        let mut before = self.before(locate, order.side);
-        let step = self.insert(locate, order, (price, qty), &mut before)?;
-        Ok(self.finish(at, locate, order.side, Action::Added, step, &before))
+        let slot = self.check_fresh(order_ref)?;
+        let header = self.header(locate);
+        let before = header.best(side);
+        let joins = Joins { slot, locate, order_ref, side, price, qty };
+        let (step, appeared) = self.insert(header, &joins)?;
+        Ok(finish(header, at, locate, side, Action::Added, step, (before, appeared)))
     }
 
     /// An order is executed against, in part or whole (ITCH E, C).
@@ -111,31 +125,31 @@ impl Books {
     /// `qty` of `None` takes all.
     #[inline(always)]
     fn try_reduce(
-        &mut self,
+        &self,
         at: Stamp,
         locate: Locate,
         order_ref: OrderRef,
         qty: Option<Qty>,
         action: Action,
     ) -> Result<Change, Reject> {
-        let entry = self.check_live(locate, order_ref)?;
-        let slot = *self.orders.at(entry.slot);
+        let found = self.check_live(locate, order_ref)?;
+        let Found { order, side, .. } = found;
         let taken = match qty {
-            None => slot.qty,
+            None => order.qty,
             Some(qty) if qty.is_zero() => return Err(Reject::ZeroQty),
             Some(qty) => qty
                 .as_order()
-                .filter(|&taken| taken <= slot.qty)
-                .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(slot.qty) })?,
+                .filter(|&taken| taken <= order.qty)
+                .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(order.qty) })?,
         };
-        let side = slot.side();
-        let mut before = self.before(locate, side);
-        let step = if taken == slot.qty {
-            self.take_out(locate, entry, &slot, &mut before)
+        let header = self.header(locate);
+        let before = header.best(side);
+        let (step, vanished) = if taken == order.qty {
+            self.take_out(header, &found)
         } else {
-            self.take_part(locate, entry.slot, &slot, taken)
+            (self.take_part(header, &found, taken), false)
         };
-        Ok(self.finish(at, locate, side, action, step, &before))
+        Ok(finish(header, at, locate, side, action, step, (before, vanished)))
     }
 
     /// An order leaves its queue and comes back under a new reference, with a new price and
@@ -158,7 +172,7 @@ impl Books {
 
     #[inline(always)]
     fn try_replace(
-        &mut self,
+        &self,
         at: Stamp,
         locate: Locate,
         old: OrderRef,
@@ -166,33 +180,38 @@ impl Books {
         qty: Qty,
         price: Price,
     ) -> Result<Change, Reject> {
-        let entry = self.check_live(locate, old)?;
+        let found = self.check_live(locate, old)?;
         if self.header(locate).is_dead() {
             return Err(self.take_off_dead(at, locate, old));
         }
         let (price_key, order_qty) = self.check_new(locate, price, qty)?;
-        if let Some(holding) = self.index.find(new, &self.orders) {
-            let holder = self.orders.at(holding.slot).locate();
-            return Err(Reject::ReusedRef { order_ref: new, holder });
+        // With its old order off there is room for one more; it may lie elsewhere then.
+        match self.check_fresh(new) {
+            Ok(_) | Err(Reject::OrdersFull) => {}
+            Err(reject) => return Err(reject),
         }
-        let slot = *self.orders.at(entry.slot);
-        let side = slot.side();
-        let mut before = self.before(locate, side);
-        let old = self.take_out(locate, entry, &slot, &mut before);
-        let order = NewOrder { order_ref: new, side, qty, price };
-        let step = match self.insert(locate, order, (price_key, order_qty), &mut before) {
-            Ok(step) => step,
+        let side = found.side;
+        let header = self.header(locate);
+        let before = header.best(side);
+        let (old, vanished) = self.take_out(header, &found);
+        let inserted = self.check_fresh(new).and_then(|slot| {
+            let (price, qty) = (price_key, order_qty);
+            self.insert(header, &Joins { slot, locate, order_ref: new, side, price, qty })
+        });
+        let (step, appeared) = match inserted {
+            Ok(inserted) => inserted,
             Err(reject) => {
-                self.finish(at, locate, side, Action::Deleted, old, &before);
+                let _ = finish(header, at, locate, side, Action::Deleted, old, (before, vanished));
                 return Err(reject);
             }
         };
-        Ok(self.finish(at, locate, side, Action::Replaced { old }, step, &before))
+        let before = (before, vanished | appeared);
+        Ok(finish(header, at, locate, side, Action::Replaced { old }, step, before))
     }
 
     /// Takes an order out of a book that is not kept, and refuses what would replace it.
     #[cold]
-    fn take_off_dead(&mut self, at: Stamp, locate: Locate, old: OrderRef) -> Reject {
+    fn take_off_dead(&self, at: Stamp, locate: Locate, old: OrderRef) -> Reject {
         match self.try_reduce(at, locate, old, None, Action::Deleted) {
             Ok(_) => Reject::DeadBook,
             Err(reject) => reject,
@@ -216,7 +235,7 @@ impl Books {
     }
 
     fn try_set_level(
-        &mut self,
+        &self,
         at: Stamp,
         locate: Locate,
         side: Side,
@@ -229,22 +248,25 @@ impl Books {
             kept => kept?,
         }
         let key = price.key().ok_or(Reject::PriceRange(price))?;
-        if self.header(locate).orders > 0 {
+        let header = self.header(locate);
+        if !header.is_bare() && Side::BOTH.iter().any(|&side| header.ladder(side).len > 0) {
             return Err(Reject::MixedBook);
         }
-        self.header_mut(locate).mark_bare();
-        let mut before = self.before(locate, side);
-        let ladder = self.header(locate).ladders[side.index()];
-        let place = self.rungs.place(ladder, rank(side, key));
-        if qty.is_zero() {
+        header.mark_bare();
+        let before = header.best(side);
+        let rank = rank(side, key);
+        let place = self.rungs.place(header.ladder(side), rank);
+        let levels_changed = if qty.is_zero() {
             if let Place::Level(level) = place {
-                self.drop_level(locate, side, level, &mut before);
+                self.drop_level(header, side, level, rank);
             }
+            matches!(place, Place::Level(_))
         } else {
-            let level = self.level_at(locate, side, key, place, &mut before)?;
-            self.levels.at_mut(level).qty = qty.shares();
-            self.raise_best(locate, side, key, qty.shares());
-        }
+            let (level, appeared) = self.level_at(header, locate, side, key, place)?;
+            self.queues.line(level).qty.set(qty.shares());
+            raise_best(header, side, Best { rank, qty: qty.shares() });
+            appeared
+        };
         let step = Step {
             order_ref: OrderRef::default(),
             price,
@@ -253,7 +275,7 @@ impl Books {
             arrival: Arrival::default(),
             at_head: false,
         };
-        Ok(self.finish(at, locate, side, Action::LevelSet, step, &before))
+        Ok(finish(header, at, locate, side, Action::LevelSet, step, (before, levels_changed)))
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -267,7 +289,7 @@ impl Books {
                 time: at.time,
                 seq: at.seq,
             };
-            self.records.at_mut(u32::from(trade.locate.get())).note_trade(last, trade.printable);
+            self.records.at(u32::from(trade.locate.get())).note_trade(last, trade.printable);
         }
     }
 
@@ -297,52 +319,61 @@ impl Books {
         Ok((key, order_qty))
     }
 
+    /// A place for an order whose reference no live order has.
+    #[inline(always)]
+    fn check_fresh(&self, order_ref: OrderRef) -> Result<Slot, Reject> {
+        match self.orders.vacancy(order_ref) {
+            Vacancy::At(slot) => Ok(slot),
+            Vacancy::Full => Err(Reject::OrdersFull),
+            Vacancy::Taken(slot) => {
+                let level = self.queues.level_of(self.orders.at(slot).line);
+                Err(Reject::ReusedRef { order_ref, holder: self.queues.line(level).locate() })
+            }
+        }
+    }
+
     /// The order is live and of that symbol. In a dead book too: what leaves it makes room.
     #[inline(always)]
-    fn check_live(&self, locate: Locate, order_ref: OrderRef) -> Result<Entry, Reject> {
+    fn check_live(&self, locate: Locate, order_ref: OrderRef) -> Result<Found, Reject> {
         if !self.holds(locate) {
             return Err(Reject::LocatesFull(locate));
         }
-        match self.index.find(order_ref, &self.orders) {
-            Some(entry) => {
-                let found = self.orders.at(entry.slot).locate();
-                if found == locate {
-                    Ok(entry)
-                } else {
-                    Err(Reject::OtherSymbol { order_ref, expected: locate, found })
-                }
-            }
-            None if self.header(locate).is_dead() => Err(Reject::DeadBook),
-            None => Err(Reject::UnknownRef(order_ref)),
+        let Some(slot) = self.orders.find_from(self.hint.slot, order_ref) else {
+            let dead = self.header(locate).is_dead();
+            return Err(if dead { Reject::DeadBook } else { Reject::UnknownRef(order_ref) });
+        };
+        let order = self.orders.at(slot);
+        let level = self.queues.level_of(order.line);
+        let line = self.queues.line(level);
+        let found = line.locate();
+        if found == locate {
+            Ok(Found { slot, order, level, side: line.side() })
+        } else {
+            Err(Reject::OtherSymbol { order_ref, expected: locate, found })
         }
     }
+}
 
-    #[inline(always)]
-    fn before(&self, locate: Locate, side: Side) -> Before {
-        Before { best: self.header(locate).best(side), levels_changed: false }
-    }
-
-    /// Stamps the book and reports.
-    #[inline(always)]
-    fn finish(
-        &mut self,
-        at: Stamp,
-        locate: Locate,
-        side: Side,
-        action: Action,
-        step: Step,
-        before: &Before,
-    ) -> Change {
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        header.note_change(at.seq, at.time);
-        Change {
-            locate,
-            side,
-            action,
-            step,
-            touch_changed: header.best(side) != before.best,
-            levels_changed: before.levels_changed,
-            crossed: header.is_crossed(),
-        }
+/// Stamps the book and reports: `before` is the best level of the side before the message, and
+/// whether levels came or went.
+#[inline(always)]
+fn finish(
+    header: &Header,
+    at: Stamp,
+    locate: Locate,
+    side: Side,
+    action: Action,
+    step: Step,
+    (before, levels_changed): (Best, bool),
+) -> Change {
+    header.note_change(at.seq, at.time);
+    Change {
+        locate,
+        side,
+        action,
+        step,
+        touch_changed: header.best(side) != before,
+        levels_changed,
+        crossed: header.is_crossed(),
     }
 }

@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use crate::header::{Header, Record};
 use crate::ladder::Rungs;
-use crate::levels::Levels;
-use crate::order_index::OrderIndex;
+use crate::look_ahead::Hint;
 use crate::orders::Orders;
-use crate::region::{Plan, Region, RegionError, Table};
+use crate::queues::Queues;
+use crate::region::{Plan, Region, RegionError, Table, Word32};
 use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
 
@@ -16,10 +16,10 @@ use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
 /// Each table is rounded up to a power of two. Memory that was never used is not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capacity {
-    /// Orders live at the same time, over all symbols; at most 2³⁰. 48 bytes each.
+    /// Orders live at the same time, over all symbols; at most 2³⁰. 96 bytes each.
     pub orders: u32,
     /// Price levels at the same time, over all symbols; at most 2²⁷, and on one side never more
-    /// than 16,384. 64 bytes each.
+    /// than 16,384. 96 bytes each.
     pub levels: u32,
     /// Locates from 0; at most 65,536. 256 bytes each.
     pub locates: u32,
@@ -142,12 +142,13 @@ pub struct Books {
     pub(crate) headers: Table<Header>,
     pub(crate) records: Table<Record>,
     pub(crate) orders: Orders,
-    pub(crate) index: OrderIndex,
-    pub(crate) levels: Levels,
+    pub(crate) queues: Queues,
     pub(crate) rungs: Rungs,
+    region: Region,
     pub(crate) capacity: Capacity,
     pub(crate) feed: FeedState,
-    pub(crate) arrivals: u32,
+    pub(crate) arrivals: Word32,
+    pub(crate) hint: Hint,
     pub(crate) rejects: RejectCounts,
     /// A refusal marks two symbols at the most.
     transitions: [Option<Transition>; 2],
@@ -162,20 +163,20 @@ impl Books {
         plan.table::<Header>(locates as usize)?;
         plan.table::<Record>(locates as usize)?;
         Orders::plan(&mut plan, orders)?;
-        OrderIndex::plan(&mut plan, orders)?;
-        Levels::plan(&mut plan, levels)?;
+        Queues::plan(&mut plan, levels, orders)?;
         Rungs::plan(&mut plan, levels, 2 * locates)?;
         let mut region = Region::anonymous(plan)?;
         Ok(Books {
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
             orders: Orders::new(&mut region, orders)?,
-            index: OrderIndex::new(&mut region, orders)?,
-            levels: Levels::new(&mut region, levels)?,
+            queues: Queues::new(&mut region, levels, orders)?,
             rungs: Rungs::new(&mut region, levels, 2 * locates)?,
+            region,
             capacity,
             feed: FeedState::Recovering,
-            arrivals: 0,
+            arrivals: Word32::default(),
+            hint: Hint::default(),
             rejects: RejectCounts::default(),
             transitions: [None; 2],
         })
@@ -184,25 +185,19 @@ impl Books {
     /// Forgets everything but the capacities, the state of the feed and the counts of refusals:
     /// a new session begins. Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
-        self.headers.as_mut_slice().fill(Header::NEW);
-        self.records.as_mut_slice().fill(Record::NEW);
+        self.headers.as_slice().iter().for_each(Header::clear);
+        self.records.as_slice().iter().for_each(Record::clear);
         self.orders.clear();
-        self.index.clear();
-        self.levels.clear();
+        self.queues.clear();
         self.rungs.clear();
-        self.arrivals = 0;
+        self.arrivals.set(0);
         self.transitions = [None; 2];
     }
 
     /// Takes all memory that the capacities allow for now, rather than page by page when it is
     /// first needed: what a feed that must not wait for pages does at the start.
     pub fn prefault(&mut self) {
-        self.headers.prefault();
-        self.records.prefault();
-        self.orders.prefault();
-        self.index.prefault();
-        self.levels.prefault();
-        self.rungs.prefault();
+        self.region.prefault();
     }
 
     /// The capacities that the books were made with.
@@ -238,15 +233,14 @@ impl Books {
     /// A live order.
     #[must_use]
     pub fn order(&self, order_ref: OrderRef) -> Option<Order> {
-        let entry = self.index.find(order_ref, &self.orders)?;
-        Some(Order::new(self.orders.at(entry.slot), &self.levels))
+        Some(Order::new(self, self.orders.find(order_ref)?))
     }
 
     /// The arrival that the next order to be added will have: every order that is live now
     /// arrived before it.
     #[must_use]
     pub fn next_arrival(&self) -> Arrival {
-        Arrival::new(self.arrivals)
+        Arrival::new(self.arrivals.get())
     }
 
     /// Orders live over all symbols.
@@ -258,7 +252,7 @@ impl Books {
     /// Levels over all symbols.
     #[must_use]
     pub fn levels_live(&self) -> u32 {
-        self.levels.live()
+        self.queues.levels_live()
     }
 
     /// Messages that were refused, by cause.
@@ -283,7 +277,7 @@ impl Books {
         if !self.holds(locate) {
             return Err(self.refuse(locate, Reject::LocatesFull(locate)));
         }
-        self.records.at_mut(u32::from(locate.get())).symbol = *symbol.as_bytes();
+        self.records.at(u32::from(locate.get())).set_symbol(symbol);
         Ok(())
     }
 
@@ -310,12 +304,12 @@ impl Books {
     fn change_trading(
         &mut self,
         locate: Locate,
-        change: impl FnOnce(&mut Header),
+        change: impl FnOnce(&Header),
     ) -> Result<(TradingState, TradingState), Reject> {
         if !self.holds(locate) {
             return Err(self.refuse(locate, Reject::LocatesFull(locate)));
         }
-        let header = self.headers.at_mut(u32::from(locate.get()));
+        let header = self.headers.at(u32::from(locate.get()));
         let before = header.trading_state();
         change(header);
         Ok((before, header.trading_state()))
@@ -329,11 +323,6 @@ impl Books {
     #[inline(always)]
     pub(crate) fn header(&self, locate: Locate) -> &Header {
         self.headers.at(u32::from(locate.get()))
-    }
-
-    #[inline(always)]
-    pub(crate) fn header_mut(&mut self, locate: Locate) -> &mut Header {
-        self.headers.at_mut(u32::from(locate.get()))
     }
 
     /// Marks a book that a message contradicted in a way that only its reader knows.
@@ -362,12 +351,12 @@ impl Books {
         reject
     }
 
-    fn mark(&mut self, locate: Locate, grave: fn(&mut Header)) -> Option<Transition> {
+    fn mark(&mut self, locate: Locate, grave: fn(&Header)) -> Option<Transition> {
         if !self.holds(locate) {
             return None;
         }
         let feed = self.feed;
-        let header = self.header_mut(locate);
+        let header = self.header(locate);
         let from = header.feed_state(feed);
         grave(header);
         let to = header.feed_state(feed);

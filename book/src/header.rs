@@ -1,8 +1,7 @@
 //! What is known of one symbol besides its orders.
 
-use bytemuck::{Pod, Zeroable};
-
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, price_of};
+use crate::region::{Word8, Word16, Word32, Word64, words};
 use crate::{FeedState, MatchNo, Nanos, Price, Qty, SeqNo, Side, Symbol, TradingState};
 
 /// The best price of each side with its quantity; `0, 0` for an empty side.
@@ -61,104 +60,159 @@ const BARE_LEVELS: u8 = 1 << 3;
 /// A message was applied. One of a feed without numbers and times leaves no other mark.
 const KNOWN: u8 = 1 << 4;
 
-/// One cache line for each symbol: whatever a message on it reads or writes besides its order and level.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-#[repr(C, align(64))]
-pub(crate) struct Header {
-    pub(crate) ladders: [Ladder; 2],
-    best_qty: [u64; 2],
-    best_price: [u32; 2],
-    /// Sequence and time of the last message that changed the book.
-    pub(crate) seq: u64,
-    pub(crate) time: u64,
-    pub(crate) orders: u32,
-    flags: u8,
-    trading: u8,
-    _reserved: u16,
+/// The best level of a side: the rank of its price and its quantity, both 0 in an empty side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Best {
+    pub(crate) rank: u32,
+    pub(crate) qty: u64,
+}
+
+impl Best {
+    pub(crate) const NONE: Best = Best { rank: 0, qty: 0 };
+}
+
+words! {
+    /// One cache line for each symbol: whatever a message on it reads or writes besides its order
+    /// and level. All zero, nothing is known of the symbol.
+    pub(crate) struct Header, align(64) {
+        _reserved: [Word32; 2],
+        starts: [Word32; 2],
+        lens: [Word16; 2],
+        classes: [Word8; 2],
+        flags: Word8,
+        trading: Word8,
+        /// The rank of the best price of each side, 0 where the side is empty.
+        best_rank: [Word32; 2],
+        best_qty: [Word64; 2],
+        /// Sequence and time of the last message that changed the book.
+        seq: Word64,
+        time: Word64,
+    }
 }
 
 impl Header {
-    /// A symbol of which nothing is known.
-    pub(crate) const NEW: Header = Header {
-        ladders: [Ladder::NONE; 2],
-        best_qty: [0; 2],
-        best_price: [0; 2],
-        seq: 0,
-        time: 0,
-        orders: 0,
-        flags: 0,
-        trading: 0,
-        _reserved: 0,
-    };
+    pub(crate) fn clear(&self) {
+        for side in Side::BOTH {
+            self.set_ladder(side, Ladder { start: 0, len: 0, class: 0 });
+            self.set_best(side, Best::NONE);
+        }
+        self.flags.set(0);
+        self.trading.set(0);
+        self.seq.set(0);
+        self.time.set(0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn ladder(&self, side: Side) -> Ladder {
+        let side = side.index();
+        Ladder {
+            start: self.starts[side].get(),
+            len: self.lens[side].get(),
+            class: self.classes[side].get(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_ladder(&self, side: Side, ladder: Ladder) {
+        let side = side.index();
+        self.starts[side].set(ladder.start);
+        self.lens[side].set(ladder.len);
+        self.classes[side].set(ladder.class);
+    }
 
     /// Whether any message concerned the symbol, be it one that was refused.
     pub(crate) fn is_used(&self) -> bool {
-        self.flags != 0
+        self.flags.get() != 0
+    }
+
+    #[inline(always)]
+    fn flag(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    #[inline(always)]
+    fn raise(&self, flag: u8) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    pub(crate) fn seq(&self) -> SeqNo {
+        SeqNo::new(self.seq.get())
+    }
+
+    pub(crate) fn time(&self) -> Nanos {
+        Nanos::new(self.time.get())
     }
 
     /// Notes the message that changed the book.
     #[inline(always)]
-    pub(crate) fn note_change(&mut self, seq: SeqNo, time: Nanos) {
-        self.seq = seq.get();
-        self.time = time.get();
-        self.flags |= KNOWN;
+    pub(crate) fn note_change(&self, seq: SeqNo, time: Nanos) {
+        self.seq.set(seq.get());
+        self.time.set(time.get());
+        self.raise(KNOWN);
     }
 
+    #[inline]
     pub(crate) fn touch(&self) -> Touch {
-        Touch {
-            bid_price: Price::from_key(self.best_price[0]),
-            bid_qty: Qty::new(self.best_qty[0]),
-            ask_price: Price::from_key(self.best_price[1]),
-            ask_qty: Qty::new(self.best_qty[1]),
-        }
+        let best = |side| {
+            let Best { rank, qty } = self.best(side);
+            let price = if qty == 0 { 0 } else { price_of(side, rank) };
+            (Price::from_key(price), Qty::new(qty))
+        };
+        let [(bid_price, bid_qty), (ask_price, ask_qty)] = Side::BOTH.map(best);
+        Touch { bid_price, bid_qty, ask_price, ask_qty }
     }
 
-    /// Price and quantity of the best level of a side; `(0, 0)` where it is empty.
+    /// The best level of a side.
     #[inline(always)]
-    pub(crate) fn best(&self, side: Side) -> (u32, u64) {
-        (self.best_price[side.index()], self.best_qty[side.index()])
+    pub(crate) fn best(&self, side: Side) -> Best {
+        let side = side.index();
+        Best { rank: self.best_rank[side].get(), qty: self.best_qty[side].get() }
     }
 
     #[inline(always)]
-    pub(crate) fn set_best(&mut self, side: Side, (price, qty): (u32, u64)) {
-        self.best_price[side.index()] = price;
-        self.best_qty[side.index()] = qty;
+    pub(crate) fn set_best(&self, side: Side, best: Best) {
+        self.best_rank[side.index()].set(best.rank);
+        self.best_qty[side.index()].set(best.qty);
     }
 
     #[inline(always)]
     pub(crate) fn is_crossed(&self) -> bool {
-        self.best_qty[0] != 0 && self.best_qty[1] != 0 && self.best_price[0] >= self.best_price[1]
+        let [bid, ask] = Side::BOTH.map(|side| u64::from(self.best_rank[side.index()].get()));
+        // An ask's rank is its price's complement. Empty sides have rank 0, as has a price at
+        // the very end of the range: the quantities tell them apart.
+        bid + ask >= u64::from(u32::MAX)
+            && Side::BOTH.iter().all(|side| self.best_qty[side.index()].get() != 0)
     }
 
     #[inline(always)]
     pub(crate) fn is_dead(&self) -> bool {
-        self.flags & DEAD != 0
+        self.flag(DEAD)
     }
 
-    pub(crate) fn mark_suspect(&mut self) {
-        self.flags |= SUSPECT;
+    pub(crate) fn mark_suspect(&self) {
+        self.raise(SUSPECT);
     }
 
-    pub(crate) fn mark_dead(&mut self) {
-        self.flags |= DEAD;
+    pub(crate) fn mark_dead(&self) {
+        self.raise(DEAD);
     }
 
     #[inline(always)]
     pub(crate) fn is_bare(&self) -> bool {
-        self.flags & BARE_LEVELS != 0
+        self.flag(BARE_LEVELS)
     }
 
-    pub(crate) fn mark_bare(&mut self) {
-        self.flags |= BARE_LEVELS;
+    pub(crate) fn mark_bare(&self) {
+        self.raise(BARE_LEVELS);
     }
 
     /// The book's own state under the state of the feed it is made from: the graver of both.
     pub(crate) fn feed_state(&self, feed: FeedState) -> FeedState {
-        if self.flags & DEAD != 0 {
+        if self.flag(DEAD) {
             FeedState::Dead
         } else if !feed.is_live() {
             feed
-        } else if self.flags & SUSPECT != 0 {
+        } else if self.flag(SUSPECT) {
             FeedState::Suspect
         } else {
             FeedState::Live
@@ -173,9 +227,8 @@ impl Header {
             TradingState::Paused,
             TradingState::QuotationOnly,
         ];
-        let state = STATES.get(usize::from(self.trading)).copied().unwrap_or_default();
-        if self.flags & HALTED_HERE != 0
-            && matches!(state, TradingState::Trading | TradingState::Unknown)
+        let state = STATES.get(usize::from(self.trading.get())).copied().unwrap_or_default();
+        if self.flag(HALTED_HERE) && matches!(state, TradingState::Trading | TradingState::Unknown)
         {
             TradingState::OperationalHalt
         } else {
@@ -183,16 +236,16 @@ impl Header {
         }
     }
 
-    pub(crate) fn set_trading(&mut self, state: TradingState) {
-        self.flags |= KNOWN;
+    pub(crate) fn set_trading(&self, state: TradingState) {
+        self.raise(KNOWN);
         match state {
-            TradingState::OperationalHalt => self.flags |= HALTED_HERE,
-            state => self.trading = state as u8,
+            TradingState::OperationalHalt => self.raise(HALTED_HERE),
+            state => self.trading.set(state as u8),
         }
     }
 
-    pub(crate) fn end_operational_halt(&mut self) {
-        self.flags = self.flags & !HALTED_HERE | KNOWN;
+    pub(crate) fn end_operational_halt(&self) {
+        self.flags.set(self.flags.get() & !HALTED_HERE | KNOWN);
     }
 }
 
@@ -211,67 +264,65 @@ pub struct LastTrade {
     pub seq: SeqNo,
 }
 
-/// What messages seldom touch, apart from the header.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-#[repr(C, align(64))]
-pub(crate) struct Record {
-    pub(crate) symbol: [u8; 8],
-    trade_price: i64,
-    trade_qty: u64,
-    trade_match: u64,
-    trade_time: u64,
-    trade_seq: u64,
-    /// Quantity traded in all printable trades.
-    volume: u64,
-    trades: u64,
+words! {
+    /// What messages seldom touch, apart from the header. All zero, the symbol has no name and
+    /// no trade.
+    pub(crate) struct Record, align(64) {
+        symbol: Word64,
+        trade_price: Word64,
+        trade_qty: Word64,
+        trade_match: Word64,
+        trade_time: Word64,
+        trade_seq: Word64,
+        /// Quantity traded in all printable trades.
+        volume: Word64,
+        trades: Word64,
+    }
 }
 
 impl Record {
-    /// A symbol without a name or a trade.
-    pub(crate) const NEW: Record = Record {
-        symbol: [0; 8],
-        trade_price: 0,
-        trade_qty: 0,
-        trade_match: 0,
-        trade_time: 0,
-        trade_seq: 0,
-        volume: 0,
-        trades: 0,
-    };
+    pub(crate) fn clear(&self) {
+        self.symbol.set(0);
+        self.volume.set(0);
+        self.trades.set(0);
+    }
 
     pub(crate) fn symbol(&self) -> Symbol {
-        Symbol::from_bytes(self.symbol)
+        Symbol::from_bytes(self.symbol.get().to_ne_bytes())
+    }
+
+    pub(crate) fn set_symbol(&self, symbol: Symbol) {
+        self.symbol.set(u64::from_ne_bytes(*symbol.as_bytes()));
     }
 
     /// Whether the symbol was named or traded.
     pub(crate) fn is_used(&self) -> bool {
-        self.trades > 0 || self.symbol() != Symbol::UNKNOWN
+        self.trades.get() > 0 || self.symbol() != Symbol::UNKNOWN
     }
 
-    pub(crate) fn note_trade(&mut self, trade: LastTrade, printable: bool) {
-        self.trade_price = trade.price.units();
-        self.trade_qty = trade.qty.shares();
-        self.trade_match = trade.match_no.get();
-        self.trade_time = trade.time.get();
-        self.trade_seq = trade.seq.get();
-        self.trades = self.trades.saturating_add(1);
-        if printable {
-            self.volume = self.volume.saturating_add(trade.qty.shares());
-        }
+    pub(crate) fn note_trade(&self, trade: LastTrade, printable: bool) {
+        self.trade_price.set(trade.price.units().cast_unsigned());
+        self.trade_qty.set(trade.qty.shares());
+        self.trade_match.set(trade.match_no.get());
+        self.trade_time.set(trade.time.get());
+        self.trade_seq.set(trade.seq.get());
+        self.trades.set(self.trades.get().saturating_add(1));
+        let counted = if printable { trade.qty.shares() } else { 0 };
+        self.volume.set(self.volume.get().saturating_add(counted));
     }
 
     pub(crate) fn last_trade(&self) -> Option<LastTrade> {
-        (self.trades > 0).then(|| LastTrade {
-            price: Price::from_units(self.trade_price),
-            qty: Qty::new(self.trade_qty),
-            match_no: MatchNo::new(self.trade_match),
-            time: Nanos::new(self.trade_time),
-            seq: SeqNo::new(self.trade_seq),
+        (self.trades.get() > 0).then(|| LastTrade {
+            price: Price::from_units(self.trade_price.get().cast_signed()),
+            qty: Qty::new(self.trade_qty.get()),
+            match_no: MatchNo::new(self.trade_match.get()),
+            time: Nanos::new(self.trade_time.get()),
+            seq: SeqNo::new(self.trade_seq.get()),
         })
     }
 
     pub(crate) fn volume(&self) -> Qty {
-        Qty::new(self.volume)
+        Qty::new(self.volume.get())
     }
 }
 
@@ -281,7 +332,7 @@ mod tests {
 
     #[test]
     fn the_graver_state_shows() {
-        let mut h = Header::NEW;
+        let h = Header::default();
         assert_eq!(h.feed_state(FeedState::Live), FeedState::Live);
         h.mark_suspect();
         assert_eq!(h.feed_state(FeedState::Live), FeedState::Suspect);
@@ -292,7 +343,7 @@ mod tests {
 
     #[test]
     fn an_operational_halt_ends_without_ending_a_general_one() {
-        let mut h = Header::NEW;
+        let h = Header::default();
         h.set_trading(TradingState::Trading);
         h.set_trading(TradingState::OperationalHalt);
         assert_eq!(h.trading_state(), TradingState::OperationalHalt);
@@ -303,10 +354,15 @@ mod tests {
 
     #[test]
     fn an_empty_side_never_crosses() {
-        let mut h = Header::NEW;
-        h.set_best(Side::Bid, (10, 5));
+        let h = Header::default();
+        h.set_best(Side::Bid, Best { rank: 10, qty: 5 });
         assert!(!h.is_crossed());
-        h.set_best(Side::Ask, (10, 5));
+        h.set_best(Side::Ask, Best { rank: !10, qty: 5 });
         assert!(h.is_crossed() && h.touch().is_crossed());
+        assert_eq!(h.touch().ask_price, Price::from_units(10));
+        // The ends of the range, beside an empty side.
+        h.set_best(Side::Bid, Best::NONE);
+        h.set_best(Side::Ask, Best { rank: u32::MAX, qty: 5 });
+        assert!(!h.is_crossed() && !h.touch().is_crossed());
     }
 }

@@ -1,53 +1,251 @@
 //! Bringing near what the messages to come will need.
 //!
 //! A message on a symbol that was not seen lately waits for memory several times over, each
-//! time for an address that the last wait gave. Who knows the messages to come can take these
-//! steps for several messages at once: the first step long before the message, the next ones
-//! closer to it. All of it is advice: no step changes anything, and a wrong guess costs no more
-//! than the line it fetched.
+//! time for an address that the last wait gave. Who knows the messages to come can have these
+//! steps taken for many of them at once, so that they wait together: they are noted first, in
+//! [`Ahead`], one batch before their turn, which asks for what their bytes alone tell;
+//! [`Books::look_ahead`] then follows from there, a step at a time.
+//!
+//! All of it is advice: no step changes anything, and a wrong guess costs no more than the line
+//! it fetched. Messages are kept by what they do, so that no step has to ask.
 
-use crate::ladder::rank;
+use arrayvec::ArrayVec;
+
+use crate::ladder::{Ladder, rank};
+use crate::orders::Slot;
 use crate::{Books, Locate, OrderRef, Price, Side};
 
-impl Books {
-    /// First step for a message on an order: the place where its reference is filed, and its symbol.
+/// Where something may be found: what an earlier look has found, to be looked at first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hint {
+    /// The order that a message takes from.
+    pub(crate) slot: Slot,
+    /// How many prices of the side are not better than that of the order that a message adds.
+    pub(crate) not_better: u32,
+}
+
+/// An order that will join a queue.
+#[derive(Clone, Copy, Debug)]
+struct Joining {
+    /// Which message of the batch says so.
+    message: usize,
+    locate: Locate,
+    side: Side,
+    price: u32,
+    level: u32,
+}
+
+impl Joining {
+    fn rank(&self) -> u32 {
+        rank(self.side, self.price)
+    }
+}
+
+/// An order that will leave its queue, or shrink.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    message: usize,
+    /// The line it stands in; 0 where it is unknown.
+    line: u32,
+    order_ref: OrderRef,
+}
+
+/// Some of a batch, picked without a branch.
+#[derive(Default)]
+struct Few {
+    picked: [usize; Ahead::MESSAGES],
+    count: usize,
+}
+
+impl Few {
     #[inline(always)]
-    pub fn look_ahead_ref(&self, locate: Locate, order_ref: OrderRef) {
-        self.index.prefetch(order_ref);
+    fn push_if(&mut self, is_one: bool, at: usize) {
+        self.picked[self.count % Ahead::MESSAGES] = at;
+        self.count += usize::from(is_one);
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        self.picked.get(..self.count).unwrap_or(&self.picked)
+    }
+}
+
+/// A batch of messages to come, as far as the books can prepare for them.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    steps: u32,
+    joining: ArrayVec<Joining, { Ahead::MESSAGES }>,
+    leaving: ArrayVec<Leaving, { Ahead::MESSAGES }>,
+    /// Of these the side is that of the order that leaves, the entry of `leaving` in `level`.
+    returning: ArrayVec<Joining, { Ahead::MESSAGES }>,
+    hints: [Hint; Ahead::MESSAGES],
+}
+
+impl Ahead {
+    /// The most messages of a batch. Further ones are not prepared for.
+    pub const MESSAGES: usize = 8;
+
+    /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
+    pub fn clear(&mut self) {
+        self.steps = 0;
+        self.joining.clear();
+        self.leaving.clear();
+        self.returning.clear();
+    }
+
+    /// What is known for a message of the batch.
+    #[inline(always)]
+    pub(crate) fn hint(&self, message: usize) -> Hint {
+        self.hints.get(message).copied().unwrap_or_default()
+    }
+
+    /// Message number `message` of the batch will add an order.
+    #[inline(always)]
+    pub fn add(
+        &mut self,
+        books: &Books,
+        message: usize,
+        locate: Locate,
+        order_ref: OrderRef,
+        side: Side,
+        price: Price,
+    ) {
+        books.prefetch_start(locate, order_ref);
+        let (message, price) = (message % Ahead::MESSAGES, price.key().unwrap_or_default());
+        let _ = self.joining.try_push(Joining { message, locate, side, price, level: 0 });
+    }
+
+    /// Message number `message` of the batch will execute, cancel or delete an order.
+    #[inline(always)]
+    pub fn take(&mut self, books: &Books, message: usize, locate: Locate, order_ref: OrderRef) {
+        books.prefetch_start(locate, order_ref);
+        let message = message % Ahead::MESSAGES;
+        let _ = self.leaving.try_push(Leaving { message, line: 0, order_ref });
+    }
+
+    /// Message number `message` of the batch will replace an order.
+    #[inline(always)]
+    pub fn replace(
+        &mut self,
+        books: &Books,
+        message: usize,
+        locate: Locate,
+        [old, new]: [OrderRef; 2],
+        price: Price,
+    ) {
+        let leaving = u32::try_from(self.leaving.len()).unwrap_or_default();
+        self.take(books, message, locate, old);
+        books.orders.prefetch(new);
+        let (message, price) = (message % Ahead::MESSAGES, price.key().unwrap_or_default());
+        let side = Side::Bid;
+        let returning = Joining { message, locate, side, price, level: leaving };
+        let _ = self.returning.try_push(returning);
+    }
+}
+
+impl Books {
+    #[inline(always)]
+    fn prefetch_start(&self, locate: Locate, order_ref: OrderRef) {
+        self.orders.prefetch(order_ref);
         self.headers.prefetch(u32::from(locate.get()));
     }
 
-    /// Second step for a message on an order: the order.
+    /// The next message that is applied is this one of the batch.
     #[inline(always)]
-    pub fn look_ahead_order(&self, order_ref: OrderRef) {
-        if let Some(slot) = self.index.guess(order_ref) {
-            self.orders.prefetch(slot);
+    pub fn recall(&mut self, ahead: &Ahead, message: usize) {
+        self.hint = ahead.hint(message);
+    }
+
+    /// Takes the next step for a batch: where its orders stand and its prices are, then which
+    /// levels they belong to, then what lies behind those. A fourth step does nothing.
+    #[inline(always)]
+    pub fn look_ahead(&self, ahead: &mut Ahead) {
+        ahead.steps += 1;
+        match ahead.steps {
+            1 => self.look_for_orders(ahead),
+            2 => self.look_for_levels(ahead),
+            3 => self.look_behind_levels(ahead),
+            _ => {}
         }
     }
 
-    /// Third step for a message on an order: its level and its neighbours in the queue.
-    #[inline(always)]
-    pub fn look_ahead_level(&self, order_ref: OrderRef) {
-        if let Some(slot) = self.index.guess(order_ref) {
-            let slot = self.orders.at(slot);
-            self.levels.prefetch(slot.level);
-            self.orders.prefetch(slot.ahead);
-            self.orders.prefetch(slot.behind);
+    #[inline(never)]
+    fn look_for_orders(&self, ahead: &mut Ahead) {
+        let Ahead { joining, leaving, hints, .. } = ahead;
+        self.find_orders(leaving, hints);
+        for order in joining.iter() {
+            self.rungs.prefetch_best(self.ladder(order));
         }
     }
 
-    /// Second step for a message that adds an order: the better prices of its side.
-    #[inline(always)]
-    pub fn look_ahead_side(&self, locate: Locate, side: Side) {
-        self.rungs.prefetch_best(self.header(locate).ladders[side.index()]);
+    #[inline(never)]
+    fn look_for_levels(&self, ahead: &mut Ahead) {
+        let Ahead { joining, leaving, returning, hints, .. } = ahead;
+        self.find_levels(joining, hints);
+        for order in leaving.iter_mut() {
+            if order.line == 0
+                && let Some(slot) = self.orders.find(order.order_ref)
+            {
+                order.line = self.orders.at(slot).line;
+                hints[order.message].slot = slot;
+                self.queues.prefetch(order.line);
+            }
+        }
+        for order in leaving.iter_mut() {
+            order.line = self.queues.level_of(order.line);
+            self.queues.prefetch(order.line);
+        }
+        for order in returning.iter_mut() {
+            let level = leaving.get(order.level as usize).map_or(0, |leaving| leaving.line);
+            order.side = self.queues.line(level).side();
+            self.rungs.prefetch_best(self.ladder(order));
+        }
     }
 
-    /// Third step for a message that adds an order: the level, if it is near the touch.
-    #[inline(always)]
-    pub fn look_ahead_price(&self, locate: Locate, side: Side, price: Price) {
-        let ladder = self.header(locate).ladders[side.index()];
-        if let Some(level) = price.key().and_then(|key| self.rungs.guess(ladder, rank(side, key))) {
-            self.levels.prefetch(level);
+    #[inline(never)]
+    fn look_behind_levels(&self, ahead: &mut Ahead) {
+        let Ahead { joining, returning, hints, .. } = ahead;
+        for order in joining.iter() {
+            self.queues.prefetch_end(order.level);
         }
+        self.find_levels(returning, hints);
+    }
+
+    #[inline(always)]
+    fn find_orders(&self, leaving: &mut [Leaving], hints: &mut [Hint; Ahead::MESSAGES]) {
+        for order in leaving {
+            let slot = self.orders.find_near(order.order_ref);
+            hints[order.message].slot = slot;
+            order.line = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
+            self.queues.prefetch(order.line);
+        }
+    }
+
+    /// Who stands far from the touch is looked for apart: whether one does cannot be foreseen,
+    /// and a wrong guess would make the others wait.
+    #[inline(always)]
+    fn find_levels(&self, joining: &mut [Joining], hints: &mut [Hint; Ahead::MESSAGES]) {
+        let mut far = Few::default();
+        for (at, order) in joining.iter_mut().enumerate() {
+            let ladder = self.ladder(order);
+            let (not_better, is_further) = self.rungs.near(ladder, order.rank());
+            order.level = self.rungs.level(ladder, order.rank(), not_better);
+            hints[order.message].not_better = not_better;
+            self.queues.prefetch(order.level);
+            far.push_if(is_further, at);
+        }
+        for &at in far.as_slice() {
+            if let Some(order) = joining.get_mut(at) {
+                let ladder = self.ladder(order);
+                let not_better = self.rungs.far(ladder, order.rank());
+                order.level = self.rungs.level(ladder, order.rank(), not_better);
+                hints[order.message].not_better = not_better;
+                self.queues.prefetch(order.level);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn ladder(&self, order: &Joining) -> Ladder {
+        self.header(order.locate).ladder(order.side)
     }
 }

@@ -1,135 +1,416 @@
-//! Order slots: the order itself, its place in its queue, and free slots.
+//! The orders, found by their references.
+//!
+//! One hash table holds them: a bucket is a cache line with three orders, so that whoever has
+//! found an order has it in the cache. An order stays where it was put until it leaves: nothing
+//! is ever shifted, its place names it in its queue, and a search looks at no more than
+//! [`REACH`] lines. A bucket knows how far orders of its own had to go, so that a search ends at
+//! the first line in all but crowded places.
+//!
+//! References of one day are nearly sequential, and what is added now is often removed in a
+//! moment. Two neighbouring references therefore share a bucket; pairs are scattered.
 
-use bytemuck::{Pod, Zeroable};
+use crate::OrderRef;
+use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, words};
 
-use crate::region::{Plan, Region, RegionError, Table};
-use crate::{Arrival, Locate, OrderRef, Side};
+/// Orders in one bucket.
+const WAYS: usize = 3;
 
-/// The index of a slot or a level; [`NIL`] is none.
-pub(crate) type Index = u32;
+/// How many buckets, its own among them, an order may be put into: those that differ in the
+/// lowest bits, one small page together. A table that is crowded to that point refuses the
+/// order; with a third of all places in use, which is the most there can be, that takes
+/// references that were made for the purpose.
+const REACH: u32 = 64;
 
-/// No slot, no level.
-pub(crate) const NIL: Index = u32::MAX;
+/// The place of an order: its bucket and its way in it; never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Slot(u32);
 
-/// One order: half a cache line, so that no order straddles two.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-#[repr(C, align(32))]
-pub(crate) struct OrderSlot {
-    pub(crate) order_ref: u64,
-    /// The level whose queue the order stands in.
-    pub(crate) level: Index,
+impl Slot {
+    /// No order's place. Read as one, it is some place that is not the wanted one.
+    pub(crate) const NONE: Slot = Slot(0);
+
+    #[inline(always)]
+    fn new(bucket: u32, way: u32) -> Slot {
+        Slot(bucket << 2 | (way + 1))
+    }
+
+    /// As it is kept in a queue. What is not from [`Slot::number`] names some order, too.
+    #[inline(always)]
+    pub(crate) fn from_number(number: u32) -> Slot {
+        Slot(number)
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn bucket(self) -> u32 {
+        self.0 >> 2
+    }
+
+    #[inline(always)]
+    fn way(self) -> usize {
+        (self.0 as usize & 3).wrapping_sub(1).min(WAYS - 1)
+    }
+}
+
+words! {
+    /// The orders whose references were scattered here, or nearby.
+    struct Bucket, align(64) {
+        refs: [Word64; WAYS],
+        /// The line of the queue in which the order stands; 0 where there is no order.
+        lines: [Word32; WAYS],
+        qtys: [Word32; WAYS],
+        arrivals: [Word32; WAYS],
+        /// The orders that should be here and lie in another bucket: their count in the low half,
+        /// in the high half the furthest that there was since there were none.
+        displaced: Word32,
+    }
+}
+
+const COUNT: u32 = 0xffff;
+
+impl Bucket {
+    /// The way of the order with this reference.
+    #[inline(always)]
+    fn way_of(&self, order_ref: u64) -> Option<u32> {
+        // At most one order has the reference, but places that orders left keep theirs: without
+        // a branch the way is right unless such a place has it, too.
+        let [zero, one, two] = [0, 1, 2].map(|way| self.refs[way].get() == order_ref);
+        if !(zero | one | two) {
+            return None;
+        }
+        let way = u32::from(one) + 2 * u32::from(two);
+        if self.is_at(way.min(2), order_ref) { Some(way) } else { self.way_among_left(order_ref) }
+    }
+
+    #[cold]
+    fn way_among_left(&self, order_ref: u64) -> Option<u32> {
+        (0..3).find(|&way| self.is_at(way, order_ref))
+    }
+
+    #[inline(always)]
+    fn is_at(&self, way: u32, order_ref: u64) -> bool {
+        let way = (way as usize).min(WAYS - 1);
+        (self.refs[way].get() == order_ref) & (self.lines[way].get() != 0)
+    }
+
+    /// A way without an order.
+    #[inline(always)]
+    fn vacant(&self) -> Option<u32> {
+        let [zero, one, two] = [0, 1, 2].map(|way| self.lines[way].get() == 0);
+        let way = if one { 1 } else { 2 };
+        (zero | one | two).then_some(if zero { 0 } else { way })
+    }
+
+    fn displace(&self, distance: u32) {
+        let displaced = self.displaced.get();
+        let furthest = (displaced >> 16).max(distance);
+        self.displaced.set(furthest << 16 | ((displaced & COUNT) + 1));
+    }
+
+    fn undisplace(&self) {
+        let left = self.displaced.get().wrapping_sub(1);
+        self.displaced.set(if left & COUNT == 0 { 0 } else { left });
+    }
+}
+
+/// An order as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resting {
+    pub(crate) order_ref: OrderRef,
+    /// The line of the queue in which it stands.
+    pub(crate) line: u32,
     pub(crate) qty: u32,
-    /// The order ahead in the queue.
-    pub(crate) ahead: Index,
-    /// The order behind in the queue; in a free slot, the next free one.
-    pub(crate) behind: Index,
     pub(crate) arrival: u32,
-    pub(crate) locate: u16,
-    pub(crate) side: u8,
-    /// 1 while an order is here. A free slot keeps its old reference, which must not be found.
-    pub(crate) live: u8,
 }
 
-impl OrderSlot {
-    pub(crate) fn locate(&self) -> Locate {
-        Locate::new(self.locate)
-    }
-
-    pub(crate) fn side(&self) -> Side {
-        if self.side == 0 { Side::Bid } else { Side::Ask }
-    }
-
-    pub(crate) fn order_ref(&self) -> OrderRef {
-        OrderRef::new(self.order_ref)
-    }
-
-    pub(crate) fn arrival(&self) -> Arrival {
-        Arrival::new(self.arrival)
-    }
+/// Whether there is a place for an order to come.
+pub(crate) enum Vacancy {
+    /// Here.
+    At(Slot),
+    /// An order with the same reference is there.
+    Taken(Slot),
+    /// No.
+    Full,
 }
 
-/// All slots. A slot that was freed last is used first: it is still in the cache.
+/// All orders.
 #[derive(Debug)]
 pub(crate) struct Orders {
-    slots: Table<OrderSlot>,
+    buckets: Table<Bucket>,
     capacity: u32,
-    /// Slots from here on were never used.
-    fresh: u32,
-    free: Index,
-    live: u32,
+    live: Word32,
+}
+
+/// The bucket of a reference, before masking.
+#[inline(always)]
+fn scatter(order_ref: OrderRef) -> u32 {
+    // An odd multiplier near 2⁶⁴ over the golden ratio spreads sequential pairs evenly.
+    let mixed = (order_ref.get() >> 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    #[allow(clippy::cast_possible_truncation)] // the high half
+    let high = (mixed >> 32) as u32;
+    high
 }
 
 impl Orders {
+    /// A bucket for every order: fuller, too many orders lie elsewhere than at home.
+    fn buckets(capacity: u32) -> usize {
+        (capacity as usize).max(REACH as usize)
+    }
+
     pub(crate) fn plan(plan: &mut Plan, capacity: u32) -> Result<(), RegionError> {
-        plan.table::<OrderSlot>(capacity as usize)
+        plan.table::<Bucket>(Orders::buckets(capacity))
     }
 
     pub(crate) fn new(region: &mut Region, capacity: u32) -> Result<Orders, RegionError> {
-        let slots = region.carve(capacity as usize)?;
-        Ok(Orders { slots, capacity, fresh: 0, free: NIL, live: 0 })
+        let buckets = region.carve(Orders::buckets(capacity))?;
+        Ok(Orders { buckets, capacity, live: Word32::default() })
     }
 
     pub(crate) fn live(&self) -> u32 {
-        self.live
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.live >= self.capacity
+        self.live.get()
     }
 
     #[inline(always)]
-    pub(crate) fn at(&self, index: Index) -> &OrderSlot {
-        self.slots.at(index)
+    fn bucket(&self, order_ref: OrderRef) -> u32 {
+        #[allow(clippy::cast_possible_truncation)] // a table has at most 2³² items
+        let mask = (self.buckets.len() - 1) as u32;
+        scatter(order_ref) & mask
     }
 
     #[inline(always)]
-    pub(crate) fn at_mut(&mut self, index: Index) -> &mut OrderSlot {
-        self.slots.at_mut(index)
+    pub(crate) fn prefetch(&self, order_ref: OrderRef) {
+        self.buckets.prefetch(self.bucket(order_ref));
     }
 
+    /// Where an order is, if its own bucket has it; else asks for the buckets that may have it
+    /// instead.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, index: Index) {
-        self.slots.prefetch(index);
-    }
-
-    /// A slot for `order`, or `None` where all are taken.
-    #[inline]
-    pub(crate) fn take(&mut self, order: OrderSlot) -> Option<Index> {
-        if self.is_full() {
-            return None;
+    pub(crate) fn find_near(&self, order_ref: OrderRef) -> Slot {
+        let home = self.bucket(order_ref);
+        let bucket = self.buckets.at(home);
+        match bucket.way_of(order_ref.get()) {
+            Some(way) => Slot::new(home, way),
+            None => {
+                if bucket.displaced.get() != 0 {
+                    self.prefetch_displaced(home);
+                }
+                Slot::NONE
+            }
         }
-        let index = if self.free == NIL {
-            self.fresh += 1;
-            self.fresh - 1
+    }
+
+    #[cold]
+    fn prefetch_displaced(&self, home: u32) {
+        let furthest = (self.buckets.at(home).displaced.get() >> 16).clamp(1, REACH - 1);
+        (1..=furthest).for_each(|distance| self.buckets.prefetch(home ^ distance));
+    }
+
+    /// Where a live order is: at `hint`, perhaps.
+    #[inline(always)]
+    pub(crate) fn find_from(&self, hint: Slot, order_ref: OrderRef) -> Option<Slot> {
+        let (bucket, way) = (self.buckets.at(hint.bucket()), hint.way());
+        let is_there = (hint != Slot::NONE)
+            & (bucket.refs[way].get() == order_ref.get())
+            & (bucket.lines[way].get() != 0);
+        if is_there { Some(hint) } else { self.find(order_ref) }
+    }
+
+    /// Where a live order is.
+    #[inline(always)]
+    pub(crate) fn find(&self, order_ref: OrderRef) -> Option<Slot> {
+        let home = self.bucket(order_ref);
+        let bucket = self.buckets.at(home);
+        if let Some(way) = bucket.way_of(order_ref.get()) {
+            Some(Slot::new(home, way))
+        } else if bucket.displaced.get() == 0 {
+            None
         } else {
-            let index = self.free;
-            self.free = self.slots.at(index).behind;
-            index
-        };
-        self.live += 1;
-        *self.slots.at_mut(index) = order;
-        Some(index)
-    }
-
-    #[inline]
-    pub(crate) fn give_back(&mut self, index: Index) {
-        let free = self.free;
-        let slot = self.slots.at_mut(index);
-        slot.live = 0;
-        slot.behind = free;
-        self.free = index;
-        self.live -= 1;
-    }
-
-    pub(crate) fn prefault(&mut self) {
-        self.slots.prefault();
-    }
-
-    pub(crate) fn clear(&mut self) {
-        // Slots in use are below `fresh`; marking them free is enough.
-        for index in 0..self.fresh {
-            self.slots.at_mut(index).live = 0;
+            self.find_displaced(home, order_ref)
         }
-        (self.fresh, self.free, self.live) = (0, NIL, 0);
+    }
+
+    #[cold]
+    fn find_displaced(&self, home: u32, order_ref: OrderRef) -> Option<Slot> {
+        let furthest = (self.buckets.at(home).displaced.get() >> 16).min(REACH - 1);
+        (1..=furthest).map(|distance| home ^ distance).find_map(|at| {
+            self.buckets.at(at).way_of(order_ref.get()).map(|way| Slot::new(at, way))
+        })
+    }
+
+    /// Where an order could be put.
+    #[inline(always)]
+    pub(crate) fn vacancy(&self, order_ref: OrderRef) -> Vacancy {
+        let home = self.bucket(order_ref);
+        let bucket = self.buckets.at(home);
+        let [zero, one, two] = [0, 1, 2].map(|way| bucket.refs[way].get() == order_ref.get());
+        if (zero | one | two) | (bucket.displaced.get() != 0)
+            && let Some(slot) = self.find(order_ref)
+        {
+            return Vacancy::Taken(slot);
+        }
+        if self.live.get() >= self.capacity {
+            return Vacancy::Full;
+        }
+        match bucket.vacant() {
+            Some(way) => Vacancy::At(Slot::new(home, way)),
+            None => self.vacancy_elsewhere(home).map_or(Vacancy::Full, Vacancy::At),
+        }
+    }
+
+    #[cold]
+    fn vacancy_elsewhere(&self, home: u32) -> Option<Slot> {
+        (1..REACH)
+            .map(|distance| home ^ distance)
+            .find_map(|at| self.buckets.at(at).vacant().map(|way| Slot::new(at, way)))
+    }
+
+    /// Puts an order where [`Orders::vacancy`] said.
+    #[inline(always)]
+    pub(crate) fn put(&self, slot: Slot, order: Resting) {
+        let (bucket, way) = (self.buckets.at(slot.bucket()), slot.way());
+        bucket.refs[way].set(order.order_ref.get());
+        bucket.qtys[way].set(order.qty);
+        bucket.arrivals[way].set(order.arrival);
+        bucket.lines[way].set(order.line);
+        self.live.set(self.live.get() + 1);
+        let home = self.bucket(order.order_ref);
+        if home != slot.bucket() {
+            self.buckets.at(home).displace(home ^ slot.bucket());
+        }
+    }
+
+    /// Takes an order away.
+    #[inline(always)]
+    pub(crate) fn remove(&self, slot: Slot, order_ref: OrderRef) {
+        self.buckets.at(slot.bucket()).lines[slot.way()].set(0);
+        self.live.set(self.live.get() - 1);
+        let home = self.bucket(order_ref);
+        if home != slot.bucket() {
+            self.buckets.at(home).undisplace();
+        }
+    }
+
+    /// The order in a slot.
+    #[inline(always)]
+    pub(crate) fn at(&self, slot: Slot) -> Resting {
+        let (bucket, way) = (self.buckets.at(slot.bucket()), slot.way());
+        Resting {
+            order_ref: OrderRef::new(bucket.refs[way].get()),
+            line: bucket.lines[way].get(),
+            qty: bucket.qtys[way].get(),
+            arrival: bucket.arrivals[way].get(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_qty(&self, slot: Slot, qty: u32) {
+        self.buckets.at(slot.bucket()).qtys[slot.way()].set(qty);
+    }
+
+    /// Notes that an order now stands in another line.
+    pub(crate) fn set_line(&self, slot: Slot, line: u32) {
+        self.buckets.at(slot.bucket()).lines[slot.way()].set(line);
+    }
+
+    pub(crate) fn clear(&self) {
+        for bucket in self.buckets.as_slice() {
+            bucket.lines.iter().for_each(|line| line.set(0));
+            bucket.displaced.set(0);
+        }
+        self.live.set(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(capacity: u32) -> Orders {
+        let mut plan = Plan::default();
+        Orders::plan(&mut plan, capacity).unwrap();
+        Orders::new(&mut Region::anonymous(plan).unwrap(), capacity).unwrap()
+    }
+
+    fn put(orders: &mut Orders, order_ref: u64) -> bool {
+        let order_ref = OrderRef::new(order_ref);
+        assert!(orders.find(order_ref).is_none());
+        let Vacancy::At(slot) = orders.vacancy(order_ref) else { return false };
+        orders.put(slot, Resting { order_ref, line: 1, qty: 1, arrival: 0 });
+        true
+    }
+
+    fn remove(orders: &mut Orders, order_ref: u64) {
+        let slot = orders.find(OrderRef::new(order_ref)).unwrap();
+        orders.remove(slot, OrderRef::new(order_ref));
+    }
+
+    fn has(orders: &Orders, order_ref: u64) -> bool {
+        let found = orders.find(OrderRef::new(order_ref));
+        found.is_some_and(|slot| orders.at(slot).order_ref.get() == order_ref)
+    }
+
+    /// References that share one bucket of a table.
+    fn crowd(orders: &Orders, count: usize) -> Vec<u64> {
+        let wanted = orders.bucket(OrderRef::new(4));
+        let same = |&r: &u64| orders.bucket(OrderRef::new(r)) == wanted;
+        (0..).step_by(2).filter(same).take(count).collect()
+    }
+
+    #[test]
+    fn finds_what_is_there_and_nothing_else() {
+        const CAPACITY: u64 = 1 << 12;
+        let mut orders = orders(1 << 12);
+        for round in 0..3u64 {
+            let first = round * 1_000_003;
+            for order_ref in first..first + CAPACITY {
+                assert!(put(&mut orders, order_ref));
+            }
+            assert!(matches!(orders.vacancy(OrderRef::new(u64::MAX)), Vacancy::Full));
+            assert!(matches!(orders.vacancy(OrderRef::new(first)), Vacancy::Taken(_)));
+            assert!((first..first + CAPACITY).all(|r| has(&orders, r)));
+            assert!(!has(&orders, first + CAPACITY) && !has(&orders, u64::MAX));
+            for order_ref in (first..first + CAPACITY).step_by(2) {
+                remove(&mut orders, order_ref);
+            }
+            assert!(
+                (first..first + CAPACITY).all(|r| has(&orders, r) != (r - first).is_multiple_of(2))
+            );
+            for order_ref in (first + 1..first + CAPACITY).step_by(2) {
+                remove(&mut orders, order_ref);
+            }
+        }
+        assert_eq!(orders.live(), 0);
+        let left =
+            |b: &Bucket| b.displaced.get() != 0 || b.lines.iter().any(|line| line.get() != 0);
+        assert!(!orders.buckets.as_slice().iter().any(left));
+    }
+
+    #[test]
+    fn a_crowded_neighbourhood_refuses_and_recovers() {
+        let mut orders = orders(1 << 10);
+        let crowd = crowd(&orders, WAYS * REACH as usize + 1);
+        let (last, rest) = crowd.split_last().unwrap();
+        for &order_ref in rest {
+            assert!(put(&mut orders, order_ref));
+        }
+        assert!(!put(&mut orders, *last), "every bucket in reach is full");
+        assert!(rest.iter().all(|&r| has(&orders, r)) && !has(&orders, *last));
+        remove(&mut orders, rest[WAYS]);
+        assert!(put(&mut orders, *last) && has(&orders, *last));
+    }
+
+    #[test]
+    fn the_reference_zero_is_a_reference() {
+        let mut orders = orders(64);
+        assert!(!has(&orders, 0));
+        assert!(put(&mut orders, 0) && has(&orders, 0));
+        remove(&mut orders, 0);
+        assert!(!has(&orders, 0));
+        orders.clear();
+        assert!(put(&mut orders, 0));
     }
 }

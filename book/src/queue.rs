@@ -2,177 +2,139 @@
 //!
 //! What is done here was checked before: it cannot fail, but for want of room.
 
-use crate::apply::Before;
+use core::hint::select_unpredictable;
+
+use crate::apply::{Found, Joins};
+use crate::header::{Best, Header};
 use crate::ladder::{Place, rank};
-use crate::levels::LevelSlot;
-use crate::order_index::Entry;
-use crate::orders::{Index, NIL, OrderSlot};
-use crate::{Books, Locate, NewOrder, Price, Qty, Reject, Side, Step};
+use crate::orders::Resting;
+use crate::{Arrival, Books, Locate, Price, Qty, Reject, Side, Step};
 
 impl Books {
-    /// Puts an order that was checked at the end of its queue.
+    /// Puts an order that was checked at the end of its queue. What was done, and whether a level
+    /// appeared.
     #[inline(always)]
-    pub(crate) fn insert(
-        &mut self,
-        locate: Locate,
-        order: NewOrder,
-        (price, qty): (u32, u32),
-        before: &mut Before,
-    ) -> Result<Step, Reject> {
-        if self.orders.is_full() || !self.index.has_room(order.order_ref) {
-            return Err(Reject::OrdersFull);
-        }
-        let ladder = self.header(locate).ladders[order.side.index()];
-        let place = self.rungs.place(ladder, rank(order.side, price));
-        let level = self.level_at(locate, order.side, price, place, before)?;
-        let slot = OrderSlot {
-            order_ref: order.order_ref.get(),
-            level,
-            qty,
-            ahead: self.levels.at(level).tail,
-            behind: NIL,
-            arrival: self.arrivals,
-            locate: locate.get(),
-            side: order.side as u8,
-            live: 1,
+    pub(crate) fn insert(&self, header: &Header, joins: &Joins) -> Result<(Step, bool), Reject> {
+        let Books { orders, queues, rungs, .. } = self;
+        let Joins { slot, locate, order_ref, side, price, qty } = *joins;
+        let rank = rank(side, price);
+        let place = rungs.place_from(self.hint.not_better, header.ladder(side), rank);
+        let (level, appeared) = self.level_at(header, locate, side, price, place)?;
+        // A level has a line, and there is one more for every two orders: this finds one.
+        let line = queues.append(level, slot, orders).ok_or(Reject::OrdersFull)?;
+        let arrival = self.arrivals.get();
+        self.arrivals.set(arrival.wrapping_add(1));
+        orders.put(slot, Resting { order_ref, line, qty, arrival });
+        let level = queues.line(level);
+        let count = level.orders.get() + 1;
+        let total = level.qty.get() + u64::from(qty);
+        level.orders.set(count);
+        level.qty.set(total);
+        raise_best(header, side, Best { rank, qty: total });
+        let step = Step {
+            order_ref,
+            price: Price::from_key(price),
+            qty: Qty::from(qty),
+            left: Qty::from(qty),
+            arrival: Arrival::new(arrival),
+            at_head: count == 1,
         };
-        self.arrivals = self.arrivals.wrapping_add(1);
-        let index = self.orders.take(slot).ok_or(Reject::OrdersFull)?;
-        if slot.ahead != NIL {
-            self.orders.at_mut(slot.ahead).behind = index;
-        }
-        let queue = self.levels.at_mut(level);
-        queue.qty += u64::from(qty);
-        let total = queue.qty;
-        queue.orders += 1;
-        queue.tail = index;
-        if slot.ahead == NIL {
-            queue.head = index;
-        }
-        self.raise_best(locate, order.side, price, total);
-        self.index.insert(order.order_ref, index);
-        self.header_mut(locate).orders += 1;
-        Ok(step(&slot, order.price, qty, qty))
+        Ok((step, appeared))
     }
 
-    /// The level at a place, made where it is missing.
+    /// The level at a place, made where it is missing; whether it was.
     #[inline(always)]
     pub(crate) fn level_at(
-        &mut self,
+        &self,
+        header: &Header,
         locate: Locate,
         side: Side,
         price: u32,
         place: Place,
-        before: &mut Before,
-    ) -> Result<Index, Reject> {
+    ) -> Result<(u32, bool), Reject> {
         let below = match place {
-            Place::Level(level) => return Ok(level),
+            Place::Level(level) => return Ok((level, false)),
             Place::Missing(below) => below,
         };
-        let level = self.levels.take(price).ok_or(Reject::LevelsFull)?;
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        let ladder = &mut header.ladders[side.index()];
-        if !self.rungs.insert(ladder, below, rank(side, price), level) {
-            self.levels.give_back(level);
+        let level = self.queues.new_level(locate, side, price).ok_or(Reject::LevelsFull)?;
+        let mut ladder = header.ladder(side);
+        if !self.rungs.insert(&mut ladder, below, rank(side, price), level) {
+            self.queues.drop_level(level);
             return Err(Reject::LevelsFull);
         }
-        before.levels_changed = true;
-        Ok(level)
+        header.set_ladder(side, ladder);
+        Ok((level, true))
     }
 
     /// Reduces an order that keeps something.
     #[inline(always)]
-    pub(crate) fn take_part(
-        &mut self,
-        locate: Locate,
-        index: Index,
-        slot: &OrderSlot,
-        taken: u32,
-    ) -> Step {
-        let left = slot.qty - taken;
-        self.orders.at_mut(index).qty = left;
-        let level = self.levels.at_mut(slot.level);
-        level.qty -= u64::from(taken);
-        let LevelSlot { price, qty, .. } = *level;
-        self.raise_best(locate, slot.side(), price, qty);
-        step(slot, Price::from_key(price), taken, left)
+    pub(crate) fn take_part(&self, header: &Header, found: &Found, taken: u32) -> Step {
+        let left = found.order.qty - taken;
+        self.orders.set_qty(found.slot, left);
+        let level = self.queues.line(found.level);
+        let (price, total) = (level.price.get(), level.qty.get() - u64::from(taken));
+        level.qty.set(total);
+        raise_best(header, found.side, Best { rank: rank(found.side, price), qty: total });
+        let at_head = self.queues.slots(found.level).next() == Some(found.slot);
+        step(found, price, taken, left, at_head)
     }
 
-    /// Takes an order out of its queue, and its level away if it was the last one there.
+    /// Takes an order out of its queue, and its level away if it was the last one there: whether
+    /// it was.
     #[inline(always)]
-    pub(crate) fn take_out(
-        &mut self,
-        locate: Locate,
-        entry: Entry,
-        slot: &OrderSlot,
-        before: &mut Before,
-    ) -> Step {
-        let level = self.levels.at_mut(slot.level);
-        level.qty -= u64::from(slot.qty);
-        level.orders -= 1;
-        let LevelSlot { price, qty, orders, .. } = *level;
-        if slot.ahead == NIL {
-            level.head = slot.behind;
+    pub(crate) fn take_out(&self, header: &Header, found: &Found) -> (Step, bool) {
+        let Books { orders, queues, .. } = self;
+        let Found { slot, order, level: number, side } = *found;
+        let at_head = queues.remove(order.line, slot, orders);
+        orders.remove(slot, order.order_ref);
+        let level = queues.line(number);
+        let (price, count) = (level.price.get(), level.orders.get() - 1);
+        let total = level.qty.get() - u64::from(order.qty);
+        level.orders.set(count);
+        level.qty.set(total);
+        let rank = rank(side, price);
+        if count == 0 {
+            self.drop_level(header, side, number, rank);
         } else {
-            self.orders.at_mut(slot.ahead).behind = slot.behind;
+            raise_best(header, side, Best { rank, qty: total });
         }
-        if slot.behind == NIL {
-            level.tail = slot.ahead;
-        } else {
-            self.orders.at_mut(slot.behind).ahead = slot.ahead;
-        }
-        if orders == 0 {
-            self.drop_level(locate, slot.side(), slot.level, before);
-        } else {
-            self.raise_best(locate, slot.side(), price, qty);
-        }
-        self.index.remove(entry);
-        self.orders.give_back(entry.slot);
-        self.header_mut(locate).orders -= 1;
-        step(slot, Price::from_key(price), slot.qty, 0)
+        (step(found, price, order.qty, 0, at_head), count == 0)
     }
 
     #[inline(always)]
-    pub(crate) fn drop_level(
-        &mut self,
-        locate: Locate,
-        side: Side,
-        level: Index,
-        before: &mut Before,
-    ) {
-        let price = self.levels.at(level).price;
-        let header = self.headers.at_mut(u32::from(locate.get()));
-        let ladder = &mut header.ladders[side.index()];
-        self.rungs.remove(ladder, rank(side, price));
-        let ladder = *ladder;
-        if header.best(side).0 == price {
-            let best = self.rungs.best(ladder).map(|best| *self.levels.at(best));
-            header.set_best(side, best.map_or((0, 0), |best| (best.price, best.qty)));
+    pub(crate) fn drop_level(&self, header: &Header, side: Side, level: u32, rank: u32) {
+        let mut ladder = header.ladder(side);
+        self.rungs.remove(&mut ladder, rank);
+        header.set_ladder(side, ladder);
+        if header.best(side).rank == rank {
+            let best = self.rungs.best(ladder).map_or(Best::NONE, |(rank, level)| Best {
+                rank,
+                qty: self.queues.line(level).qty.get(),
+            });
+            header.set_best(side, best);
         }
-        self.levels.give_back(level);
-        before.levels_changed = true;
-    }
-
-    /// A level now has this quantity: if it is the best one, or better, the touch shows it. The
-    /// best level itself, which may be far from any cache, need not be looked at.
-    #[inline(always)]
-    pub(crate) fn raise_best(&mut self, locate: Locate, side: Side, price: u32, qty: u64) {
-        let header = self.header_mut(locate);
-        let (best, best_qty) = header.best(side);
-        if best_qty == 0 || rank(side, price) >= rank(side, best) {
-            header.set_best(side, (price, qty));
-        }
+        self.queues.drop_level(level);
     }
 }
 
+/// A level is now so: if it is the best one, or better, the touch shows it. The best level
+/// itself, which may be far from any cache, need not be looked at.
+///
+/// Written whether it changes or not: whether a message is at the touch cannot be foreseen.
 #[inline(always)]
-fn step(slot: &OrderSlot, price: Price, qty: u32, left: u32) -> Step {
+pub(crate) fn raise_best(header: &Header, side: Side, level: Best) {
+    let best = header.best(side);
+    header.set_best(side, select_unpredictable(level.rank >= best.rank, level, best));
+}
+
+#[inline(always)]
+fn step(found: &Found, price: u32, qty: u32, left: u32, at_head: bool) -> Step {
     Step {
-        order_ref: slot.order_ref(),
-        price,
+        order_ref: found.order.order_ref,
+        price: Price::from_key(price),
         qty: Qty::from(qty),
         left: Qty::from(left),
-        arrival: slot.arrival(),
-        at_head: slot.ahead == NIL,
+        arrival: Arrival::new(found.order.arrival),
+        at_head,
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::header::{LastTrade, Touch};
 use crate::ladder::{Place, rank};
-use crate::levels::{Level, Levels};
-use crate::orders::{Index, NIL, OrderSlot};
+use crate::level::Level;
+use crate::orders::Slot;
 use crate::{
     Arrival, Books, FeedState, Locate, Nanos, OrderRef, Price, Qty, SeqNo, Side, Symbol,
     TradingState,
@@ -29,14 +29,16 @@ pub struct Order {
 }
 
 impl Order {
-    pub(crate) fn new(slot: &OrderSlot, levels: &Levels) -> Order {
+    pub(crate) fn new(books: &Books, slot: Slot) -> Order {
+        let order = books.orders.at(slot);
+        let level = books.queues.line(books.queues.level_of(order.line));
         Order {
-            order_ref: slot.order_ref(),
-            locate: slot.locate(),
-            side: slot.side(),
-            price: Price::from_key(levels.at(slot.level).price),
-            qty: Qty::from(slot.qty),
-            arrival: slot.arrival(),
+            order_ref: order.order_ref,
+            locate: level.locate(),
+            side: level.side(),
+            price: Price::from_key(level.price.get()),
+            qty: Qty::from(order.qty),
+            arrival: Arrival::new(order.arrival),
         }
     }
 }
@@ -111,13 +113,13 @@ impl<'a> Book<'a> {
     /// The message that changed the book last.
     #[must_use]
     pub fn last_seq(&self) -> SeqNo {
-        SeqNo::new(self.books.header(self.locate).seq)
+        self.books.header(self.locate).seq()
     }
 
     /// The exchange's time in the message that changed the book last.
     #[must_use]
     pub fn last_time(&self) -> Nanos {
-        Nanos::new(self.books.header(self.locate).time)
+        self.books.header(self.locate).time()
     }
 
     /// The last trade, if there was one.
@@ -132,16 +134,17 @@ impl<'a> Book<'a> {
         self.books.records.at(u32::from(self.locate.get())).volume()
     }
 
-    /// How many orders the book has.
+    /// How many orders the book has: the sum over its levels.
     #[must_use]
     pub fn orders(&self) -> u32 {
-        self.books.header(self.locate).orders
+        let levels = Side::BOTH.into_iter().flat_map(|side| self.levels(side));
+        levels.map(|level| level.orders).sum()
     }
 
     /// How many levels a side has.
     #[must_use]
     pub fn depth(&self, side: Side) -> u32 {
-        self.books.header(self.locate).ladders[side.index()].len()
+        self.books.header(self.locate).ladder(side).len()
     }
 
     /// The levels of a side, best first.
@@ -150,8 +153,8 @@ impl<'a> Book<'a> {
         side: Side,
     ) -> impl DoubleEndedIterator<Item = Level> + ExactSizeIterator + use<'a> {
         let books = self.books;
-        let ladder = books.header(self.locate).ladders[side.index()];
-        books.rungs.levels(ladder).map(|level| Level::from(books.levels.at(level)))
+        let ladder = books.header(self.locate).ladder(side);
+        books.rungs.levels(ladder).map(|level| Level::from(books.queues.line(level)))
     }
 
     /// The best level of a side.
@@ -163,41 +166,35 @@ impl<'a> Book<'a> {
     /// The level at a price.
     #[must_use]
     pub fn level(&self, side: Side, price: Price) -> Option<Level> {
-        self.level_index(side, price).map(|level| Level::from(self.books.levels.at(level)))
+        self.level_index(side, price).map(|level| Level::from(self.books.queues.line(level)))
     }
 
     /// The orders at a price, the one that is executed next first.
     pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = Order> + use<'a> {
         let books = self.books;
-        let head = self.level_index(side, price).map_or(NIL, |level| books.levels.at(level).head);
-        let slots = std::iter::successors((head != NIL).then_some(head), |&at| {
-            let behind = books.orders.at(at).behind;
-            (behind != NIL).then_some(behind)
-        });
-        slots.map(|at| Order::new(books.orders.at(at), &books.levels))
+        let level = self.level_index(side, price).unwrap_or_default();
+        books.queues.slots(level).map(|slot| Order::new(books, slot))
     }
 
-    /// What stands before an order of this book. Walks the queue from the order to its head.
+    /// What stands before an order of this book. Walks the queue from its head to the order.
     #[must_use]
     pub fn queue_position(&self, order_ref: OrderRef) -> Option<QueuePosition> {
-        let entry = self.books.index.find(order_ref, &self.books.orders)?;
-        let order = self.books.orders.at(entry.slot);
-        if order.locate() != self.locate {
+        let Books { orders, queues, .. } = self.books;
+        let slot = orders.find(order_ref)?;
+        let level = queues.level_of(orders.at(slot).line);
+        if queues.line(level).locate() != self.locate {
             return None;
         }
         let mut position = QueuePosition::default();
-        let mut at = order.ahead;
-        while at != NIL {
-            let slot = self.books.orders.at(at);
+        for ahead in queues.slots(level).take_while(|&ahead| ahead != slot) {
             position.orders_ahead += 1;
-            position.qty_ahead += Qty::from(slot.qty);
-            at = slot.ahead;
+            position.qty_ahead += Qty::from(orders.at(ahead).qty);
         }
         Some(position)
     }
 
-    fn level_index(&self, side: Side, price: Price) -> Option<Index> {
-        let ladder = self.books.header(self.locate).ladders[side.index()];
+    fn level_index(&self, side: Side, price: Price) -> Option<u32> {
+        let ladder = self.books.header(self.locate).ladder(side);
         match self.books.rungs.place(ladder, rank(side, price.key()?)) {
             Place::Level(level) => Some(level),
             Place::Missing(_) => None,

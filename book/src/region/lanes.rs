@@ -1,40 +1,96 @@
 //! Comparing eight numbers at once.
 
+use super::{Word32, Word64};
+
+/// Sixteen bytes of words, read by one instruction.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+fn load<T: super::Words>(words: &[T], at: usize) -> core::arch::x86_64::__m128i {
+    let from = words.as_ptr().wrapping_add(at);
+    debug_assert!((at + 16 / size_of::<T>()) <= words.len());
+    let loaded;
+    // SAFETY: the callers below name sixteen bytes inside `words`. Another thread may write them
+    // meanwhile: the processor reads each aligned word whole, as the words' own `get` does, and
+    // what it reads passes through assembly, of which the compiler supposes nothing.
+    unsafe {
+        core::arch::asm!("movdqu {0}, [{1}]", out(xmm_reg) loaded, in(reg) from,
+            options(nostack, preserves_flags, readonly));
+    }
+    loaded
+}
+
 /// One bit for each of the eight `lanes` that equals `wanted`, the first lane lowest.
 #[inline(always)]
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn equal(lanes: &[u32; 8], wanted: u32) -> u32 {
+pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
     use core::arch::x86_64::{
-        __m128i, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_loadu_si128, _mm_movemask_ps,
-        _mm_set1_epi32,
+        _mm_cmpeq_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32,
     };
-    let four = lanes.as_ptr().cast::<__m128i>();
-    // SAFETY: SSE2 is part of x86-64. `lanes` are 32 readable bytes: two unaligned loads of 16.
+    // SAFETY: SSE2 is part of x86-64.
     unsafe {
         let wanted = _mm_set1_epi32(wanted.cast_signed());
-        let low = _mm_cmpeq_epi32(_mm_loadu_si128(four), wanted);
-        let high = _mm_cmpeq_epi32(_mm_loadu_si128(four.add(1)), wanted);
-        let low = _mm_movemask_ps(_mm_castsi128_ps(low));
-        let high = _mm_movemask_ps(_mm_castsi128_ps(high));
-        (low | high << 4).cast_unsigned()
+        let low = _mm_cmpeq_epi32(load(lanes, 0), wanted);
+        let high = _mm_cmpeq_epi32(load(lanes, 4), wanted);
+        let halves = _mm_packs_epi32(low, high);
+        _mm_movemask_epi8(_mm_packs_epi16(halves, halves)).cast_unsigned() & 0xff
+    }
+}
+
+/// How many of the eight `lanes` are above `bound`.
+#[inline(always)]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
+pub(crate) fn above(lanes: &[Word64; 8], bound: u64) -> u32 {
+    use core::arch::x86_64::{
+        _mm_add_epi64, _mm_cmpgt_epi64, _mm_cvtsi128_si64, _mm_set1_epi64x, _mm_unpackhi_epi64,
+        _mm_xor_si128,
+    };
+    // SAFETY: SSE4.2 is there, or this would not be compiled.
+    unsafe {
+        // The comparison is of signed numbers: turning the highest bit over keeps their order.
+        let sign = _mm_set1_epi64x(i64::MIN);
+        let bound = _mm_xor_si128(_mm_set1_epi64x(bound.cast_signed()), sign);
+        let pair = |at| _mm_cmpgt_epi64(_mm_xor_si128(load(lanes, at), sign), bound);
+        let sum = _mm_add_epi64(_mm_add_epi64(pair(0), pair(2)), _mm_add_epi64(pair(4), pair(6)));
+        let sum = _mm_add_epi64(sum, _mm_unpackhi_epi64(sum, sum));
+        // Each that is above has added minus one.
+        #[allow(clippy::cast_possible_truncation)] // at most eight
+        let above = _mm_cvtsi128_si64(sum).unsigned_abs() as u32;
+        above
     }
 }
 
 /// One bit for each of the eight `lanes` that equals `wanted`, the first lane lowest.
 #[inline(always)]
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn equal(lanes: &[u32; 8], wanted: u32) -> u32 {
-    let bits = lanes.iter().enumerate().map(|(lane, &found)| u32::from(found == wanted) << lane);
-    bits.fold(0, |equal, bit| equal | bit)
+pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
+    let found = lanes.iter().map(|lane| u32::from(lane.get() == wanted));
+    found.enumerate().fold(0, |equal, (lane, found)| equal | found << lane)
+}
+
+/// How many of the eight `lanes` are above `bound`.
+#[inline(always)]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
+pub(crate) fn above(lanes: &[Word64; 8], bound: u64) -> u32 {
+    lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::region::{Word32, Word64};
+
     #[test]
     fn every_lane_has_its_bit() {
-        let lanes = [7, 1, 2, 7, 0, u32::MAX, 5, 7];
+        let lanes = [7, 1, 2, 7, 0, u32::MAX, 5, 7].map(Word32::from);
         assert_eq!(super::equal(&lanes, 7), 0b1000_1001);
         assert_eq!(super::equal(&lanes, u32::MAX), 0b10_0000);
         assert_eq!(super::equal(&lanes, 9), 0);
+    }
+
+    #[test]
+    fn what_is_above_is_counted_in_every_lane() {
+        let lanes = [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, 7, 8, 9].map(Word64::from);
+        for (bound, above) in [(0, 7), (7, 5), (8, 4), (1 << 63, 1), (u64::MAX, 0)] {
+            assert_eq!(super::above(&lanes, bound), above, "above {bound}");
+        }
     }
 }

@@ -7,15 +7,18 @@
 pub(crate) mod lanes;
 mod prefetch;
 mod table;
+mod word;
 
 use std::io;
 use std::sync::Arc;
 
-use bytemuck::Pod;
 use memmap2::{MmapMut, MmapOptions};
 use thiserror::Error;
 
+pub use prefetch::prefetch;
 pub use table::Table;
+pub(crate) use word::{FieldWords, words};
+pub use word::{Word8, Word16, Word32, Word64, Words};
 
 /// Cache line size that tables are aligned to.
 pub const LINE: usize = 64;
@@ -44,7 +47,7 @@ pub struct Plan {
 
 impl Plan {
     /// Adds a table of at least `len` items.
-    pub fn table<T: Pod>(&mut self, len: usize) -> Result<(), RegionError> {
+    pub fn table<T: Words>(&mut self, len: usize) -> Result<(), RegionError> {
         let bytes = table_len(len)?.checked_mul(size_of::<T>()).ok_or(RegionError::TooLarge)?;
         self.len_bytes = bytes
             .checked_next_multiple_of(LINE)
@@ -97,7 +100,7 @@ impl Region {
 
     /// The next table of at least `len` items, all bytes zero. Tables come in the order in
     /// which they were planned.
-    pub fn carve<T: Pod>(&mut self, len: usize) -> Result<Table<T>, RegionError> {
+    pub fn carve<T: Words>(&mut self, len: usize) -> Result<Table<T>, RegionError> {
         const { assert!(align_of::<T>() <= LINE) };
         let len = table_len(len)?;
         let bytes = len.checked_mul(size_of::<T>()).ok_or(RegionError::TooLarge)?;
@@ -107,12 +110,24 @@ impl Region {
         }
         // SAFETY: `next..end` lies inside the mapping (checked), starts on a line and so is
         // aligned for `T` (the mapping is page-aligned, `next` a multiple of LINE), is zeroed
-        // memory, as good as any for `T` (`Pod`), and is handed out once (`next` moves past it).
+        // memory, as good as any for `T` (`Words`), and is handed out once (`next` moves past it).
         let table = unsafe {
             Table::from_raw(self.mapping.base.add(self.next).cast::<T>(), len, self.keeper())
         };
         self.next = end.next_multiple_of(LINE);
         Ok(table)
+    }
+
+    /// Writes to every page, so that each is there before it is needed.
+    pub fn prefault(&mut self) {
+        const PAGE_BYTES: usize = 4096;
+        for at in (0..self.mapping.len_bytes).step_by(PAGE_BYTES) {
+            // SAFETY: `at` is inside the mapping and a multiple of 4; whoever else uses these
+            // bytes does so as words (`Words`).
+            let word = unsafe { &*self.mapping.base.add(at).cast::<Word32>() };
+            // Not an addition of zero: that may become a mere load, and loads bring no page.
+            word.set(std::hint::black_box(word.get()));
+        }
     }
 
     fn keeper(&self) -> Arc<dyn Send + Sync> {
@@ -127,25 +142,25 @@ mod tests {
     #[test]
     fn tables_are_zeroed_disjoint_and_aligned() {
         let mut plan = Plan::default();
-        plan.table::<u64>(5).unwrap();
-        plan.table::<u32>(3).unwrap();
+        plan.table::<Word64>(5).unwrap();
+        plan.table::<Word32>(3).unwrap();
         let mut region = Region::anonymous(plan).unwrap();
-        let mut a = region.carve::<u64>(5).unwrap();
-        let mut b = region.carve::<u32>(3).unwrap();
+        let a = region.carve::<Word64>(5).unwrap();
+        let b = region.carve::<Word32>(3).unwrap();
         assert_eq!((a.len(), b.len()), (8, 4));
-        assert!(a.as_slice().iter().all(|&x| x == 0));
-        a.as_mut_slice().fill(u64::MAX);
-        assert!(b.as_slice().iter().all(|&x| x == 0));
-        *b.at_mut(1) = 7;
-        assert_eq!(*b.at(5), 7, "indices are taken modulo the length");
+        assert!(a.as_slice().iter().all(|x| x.get() == 0));
+        a.as_slice().iter().for_each(|x| x.set(u64::MAX));
+        assert!(b.as_slice().iter().all(|x| x.get() == 0));
+        b.at(1).set(7);
+        assert_eq!(b.at(5).get(), 7, "indices are taken modulo the length");
         assert!(a.as_slice().as_ptr().addr().is_multiple_of(LINE));
         assert!(b.as_slice().as_ptr().addr().is_multiple_of(LINE));
-        assert!(region.carve::<u64>(1024).is_err());
+        assert!(region.carve::<Word64>(1024).is_err());
     }
 
     #[test]
     fn absurd_capacities_are_an_error() {
-        assert!(matches!(Plan::default().table::<u64>(usize::MAX), Err(RegionError::TooLarge)));
+        assert!(matches!(Plan::default().table::<Word64>(usize::MAX), Err(RegionError::TooLarge)));
         let plan = Plan { len_bytes: usize::MAX / 2 };
         assert!(matches!(Region::anonymous(plan), Err(RegionError::Map { .. })));
     }

@@ -3,7 +3,7 @@
 /// Brings the cache line at `address` near. It is a hint: any address is allowed, nothing is
 /// read or written, and on processors that we know no instruction for it does nothing.
 #[inline(always)]
-pub(super) fn line<T>(address: *const T) {
+pub fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: PREFETCHT0 never faults, whatever the address, and needs only SSE, which every
     // x86-64 has.

@@ -4,9 +4,7 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use bytemuck::Pod;
-
-use super::prefetch;
+use super::{Words, prefetch};
 
 /// A fixed number of items in a region; the number is a power of two.
 pub struct Table<T> {
@@ -15,16 +13,16 @@ pub struct Table<T> {
     _keeper: Arc<dyn Send + Sync>,
 }
 
-// SAFETY: a table is the only owner of its items, as a `Box<[T]>` would be; the keeper is
-// `Send + Sync` by its type.
-unsafe impl<T: Pod + Send> Send for Table<T> {}
-// SAFETY: shared access only reads items.
-unsafe impl<T: Pod + Sync> Sync for Table<T> {}
+// SAFETY: a table gives shared references only, and its items may be shared (`Words` are
+// `Sync`); the keeper is `Send + Sync` by its type.
+unsafe impl<T: Words> Send for Table<T> {}
+// SAFETY: as above.
+unsafe impl<T: Words> Sync for Table<T> {}
 
-impl<T: Pod> Table<T> {
+impl<T: Words> Table<T> {
     /// # Safety
     /// - `base` is aligned and points to `len` items that are valid as long as `keeper` lives.
-    /// - Nothing else reads or writes them during that time.
+    /// - Whoever else reads or writes them during that time does so word by word, atomically.
     /// - `len` is a power of two.
     pub(super) unsafe fn from_raw(
         base: *mut T,
@@ -54,44 +52,33 @@ impl<T: Pod> Table<T> {
     #[inline(always)]
     #[must_use]
     pub fn at(&self, index: u32) -> &T {
-        // SAFETY: the masked index is below the length; the items are ours to read (from_raw).
+        // SAFETY: the masked index is below the length; the items are valid (from_raw).
         unsafe { &*self.base.as_ptr().add(index as usize & self.mask) }
     }
 
-    /// The item at `index` modulo the length, to change.
+    /// `N` items from `index` modulo the length; at the end of the table, the last `N`. The table
+    /// has as many, or this fails in [`super::Region::carve`]'s callers at the start.
     #[inline(always)]
     #[must_use]
-    pub fn at_mut(&mut self, index: u32) -> &mut T {
-        // SAFETY: the masked index is below the length; the items are ours to change (from_raw).
-        unsafe { &mut *self.base.as_ptr().add(index as usize & self.mask) }
+    pub(crate) fn window<const N: usize>(&self, index: u32) -> &[T; N] {
+        debug_assert!(N <= self.len());
+        let first = (index as usize & self.mask).min(self.len().saturating_sub(N));
+        // SAFETY: `first + N` is within the length: every table that is asked has `N` items
+        // (`Rungs::len` is at least as large); the items are valid (from_raw).
+        unsafe { &*self.base.as_ptr().add(first).cast::<[T; N]>() }
     }
 
     /// All items.
     #[must_use]
     pub fn as_slice(&self) -> &[T] {
-        // SAFETY: `len` items from `base` are ours to read (from_raw).
+        // SAFETY: `len` items from `base` are valid (from_raw).
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len()) }
-    }
-
-    /// All items, to change.
-    #[must_use]
-    pub fn as_mut_slice(&mut self) -> &mut [T] {
-        // SAFETY: `len` items from `base` are ours to change (from_raw).
-        unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr(), self.len()) }
-    }
-
-    /// Writes to every page, so that each is there before it is needed.
-    pub fn prefault(&mut self) {
-        const PAGE_BYTES: usize = 4096;
-        for item in self.as_mut_slice().iter_mut().step_by((PAGE_BYTES / size_of::<T>()).max(1)) {
-            *item = std::hint::black_box(*item);
-        }
     }
 
     /// Asks for the line of the item at `index` to be brought near, in order to change it.
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {
-        prefetch::line(self.base.as_ptr().wrapping_add(index as usize & self.mask));
+        prefetch(self.base.as_ptr().wrapping_add(index as usize & self.mask));
     }
 }
 

@@ -1,8 +1,8 @@
 //! One call of a method that changes books, as a value.
 
 use wirebook_book::{
-    Books, Change, FeedState, Locate, NewOrder, OrderRef, Price, Qty, Reject, Side, Stamp, Symbol,
-    Trade, TradingState,
+    Ahead, Books, Change, FeedState, Locate, NewOrder, OrderRef, Price, Qty, Reject, Side, Stamp,
+    Symbol, Trade, TradingState,
 };
 
 use super::PlainBooks;
@@ -109,22 +109,19 @@ impl Operation {
         }
     }
 
-    /// Takes every look-ahead step that a message like this one has: none may change anything.
-    pub(crate) fn look_ahead(self, books: &Books) {
-        let Some(locate) = self.locate() else { return };
+    /// Notes a message like this one in a batch of messages to come.
+    pub(crate) fn note(self, books: &Books, message: usize, ahead: &mut Ahead) {
         match self {
-            Operation::Add { order: NewOrder { order_ref, side, price, .. }, .. } => {
-                books.look_ahead_ref(locate, order_ref);
-                books.look_ahead_side(locate, side);
-                books.look_ahead_price(locate, side, price);
+            Operation::Add { locate, order: NewOrder { order_ref, side, price, .. } } => {
+                ahead.add(books, message, locate, order_ref, side, price);
             }
-            Operation::Execute { order_ref, .. }
-            | Operation::Cancel { order_ref, .. }
-            | Operation::Delete { order_ref, .. }
-            | Operation::Replace { old: order_ref, .. } => {
-                books.look_ahead_ref(locate, order_ref);
-                books.look_ahead_order(order_ref);
-                books.look_ahead_level(order_ref);
+            Operation::Execute { locate, order_ref, .. }
+            | Operation::Cancel { locate, order_ref, .. }
+            | Operation::Delete { locate, order_ref } => {
+                ahead.take(books, message, locate, order_ref);
+            }
+            Operation::Replace { locate, old, new, price, .. } => {
+                ahead.replace(books, message, locate, [old, new], price);
             }
             _ => {}
         }

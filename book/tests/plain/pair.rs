@@ -1,7 +1,7 @@
 //! The books and the plain books side by side.
 
 use wirebook_book::{
-    Book, Books, Capacity, Locate, Nanos, OrderRef, Price, SeqNo, Side, Stamp, Symbol,
+    Ahead, Book, Books, Capacity, Locate, Nanos, OrderRef, Price, SeqNo, Side, Stamp, Symbol,
 };
 
 use super::{Operation, Outcome, PlainBook, PlainBooks};
@@ -10,18 +10,20 @@ use super::{Operation, Outcome, PlainBook, PlainBooks};
 pub(crate) struct Pair {
     pub(crate) books: Books,
     pub(crate) plain: PlainBooks,
+    /// Messages of the current batch; the last one is this.
+    ahead: Ahead,
     operations: u64,
 }
 
 impl Pair {
     pub(crate) fn new(capacity: Capacity) -> Pair {
         let books = Books::new(capacity).expect("small books fit in memory");
-        Pair { books, plain: PlainBooks::new(capacity), operations: 0 }
+        Pair { books, plain: PlainBooks::new(capacity), ahead: Ahead::default(), operations: 0 }
     }
 
     /// Does the same to both and compares what came of it, but not yet the books.
     pub(crate) fn apply(&mut self, operation: Operation) -> Outcome {
-        operation.look_ahead(&self.books);
+        self.look_ahead(operation);
         self.plain.next_arrival = self.books.next_arrival();
         // The first message has number and time zero, as one of a feed without either.
         let at = Stamp {
@@ -39,6 +41,23 @@ impl Pair {
             self.plain.transitions.clear();
         }
         ours
+    }
+
+    /// Looks ahead for the operation, and lets the books recall what was found for it now, for
+    /// it and never looked up, or for another one some time ago. None of it may change anything.
+    fn look_ahead(&mut self, operation: Operation) {
+        let number = usize::try_from(self.operations).expect("a count of operations");
+        let at = number % Ahead::MESSAGES;
+        if at == 0 {
+            self.ahead.clear();
+        }
+        operation.note(&self.books, at, &mut self.ahead);
+        for _ in 0..number % 5 {
+            self.books.look_ahead(&mut self.ahead);
+        }
+        let another = number.is_multiple_of(3);
+        let recalled = if another { (at + 3) % Ahead::MESSAGES } else { at };
+        self.books.recall(&self.ahead, recalled);
     }
 
     /// Compares what one number tells: counts, and the touch and states of one symbol.

@@ -1,11 +1,11 @@
 //! One ITCH message after the other: decoded, applied, told.
 
 use wirebook_book::{
-    Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, Stamp, Symbol, Trade, TradeKind,
-    TradingState, Transition,
+    Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, SeqNo, Stamp, Symbol, Trade,
+    TradeKind, TradingState, Transition,
 };
 
-use super::look_ahead::LookAhead;
+use super::look_ahead::{self, Coming, Window};
 use super::{Completeness, Feed, FeedStateChange, Listener, Scope};
 use crate::itch::codes::{Flag, OperationalHaltAction, SystemEventCode};
 use crate::itch::{
@@ -14,9 +14,6 @@ use crate::itch::{
     TradingAction,
 };
 use crate::mold::{Block, Messages};
-
-/// After how many messages of one block it is asked anew whether to look ahead.
-const LOOK_AHEAD_AGAIN: usize = 4096;
 
 /// An execution as E and C report it.
 struct Execution {
@@ -41,33 +38,64 @@ fn locate_of(message: &[u8]) -> Option<Locate> {
 }
 
 impl<L: Listener> Feed<L> {
-    /// Applies the messages of a block in order.
+    /// Applies the messages of a block in order, batch by batch.
     #[inline(always)]
     pub(super) fn apply_block(&mut self, block: Block<'_>, message_is_packet: bool) {
         let numbered = block.is_numbered();
         let Block { first: mut seq, mut messages } = block;
-        while !messages.is_empty() {
-            let mut ahead = self.look_ahead(&messages);
-            // A long block may begin with few orders in the books and end with many.
-            for message in messages.by_ref().take(LOOK_AHEAD_AGAIN) {
-                if let Some(ahead) = &mut ahead {
-                    ahead.step(&self.books);
-                }
-                self.at = Stamp { seq, time: time_of(message).unwrap_or(self.at.time) };
-                self.apply(message);
-                if message_is_packet {
-                    self.listener.on_packet_end(&self.books, self.at);
-                }
+        if messages.len() == 1 {
+            // It would only wait for what it asks for.
+            return messages.for_each(|message| self.apply_lone(seq, message, message_is_packet));
+        }
+        let mut window = Window::default();
+        for turn in 0usize.. {
+            let filled = self.prepare(&mut messages, &mut window, turn);
+            let Coming { batch, ahead } = window.oldest(turn);
+            for (at, message) in batch.iter().enumerate() {
+                self.books.recall(ahead, at);
+                self.apply_one(seq, message, message_is_packet);
                 if numbered {
                     seq = seq.next();
                 }
             }
+            batch.clear();
+            if !filled && window.is_empty() {
+                break;
+            }
         }
     }
 
-    fn look_ahead<'a>(&self, messages: &Messages<'a>) -> Option<LookAhead<'a>> {
-        let worth_it = self.books.orders_live() >= self.config.look_ahead_orders_min;
-        (worth_it && messages.len() > 1).then(|| LookAhead::new(&self.books, messages))
+    #[inline(never)]
+    fn apply_lone(&mut self, seq: SeqNo, message: &[u8], message_is_packet: bool) {
+        self.apply_one(seq, message, message_is_packet);
+    }
+
+    #[inline(always)]
+    fn apply_one(&mut self, seq: SeqNo, message: &[u8], message_is_packet: bool) {
+        self.at = Stamp { seq, time: time_of(message).unwrap_or(self.at.time) };
+        self.apply(message);
+        if message_is_packet {
+            self.listener.on_packet_end(&self.books, self.at);
+        }
+    }
+
+    /// Takes the next batch, and the next step for the ones before. Whether there was a batch.
+    #[inline(always)]
+    fn prepare<'a>(
+        &self,
+        messages: &mut Messages<'a>,
+        window: &mut Window<'a>,
+        turn: usize,
+    ) -> bool {
+        let next = window.newest(turn);
+        look_ahead::take(&self.books, messages, next, self.looks_ahead());
+        let filled = !next.batch.is_empty();
+        window.step(&self.books, turn);
+        filled
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.books.orders_live() >= self.config.look_ahead_orders_min
     }
 
     #[inline(always)]
@@ -143,7 +171,7 @@ impl<L: Listener> Feed<L> {
         Ok(())
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add(&mut self, locate: Locate, symbol: impl Fn() -> Option<Symbol>, order: NewOrder) {
         if self.keeps(locate, &symbol) {
             if self.completeness == Completeness::Missing {
@@ -171,7 +199,7 @@ impl<L: Listener> Feed<L> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn replace(&mut self, replace: OrderReplace<'_>) {
         let locate = replace.locate();
         if self.keeps(locate, || None) {
@@ -208,7 +236,7 @@ impl<L: Listener> Feed<L> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn executed_with_price(&mut self, executed: OrderExecutedWithPrice<'_>) {
         let locate = executed.locate();
         if self.keeps(locate, || None) {

@@ -1,101 +1,170 @@
-//! Fetching, for the messages to come, what the books will need.
+//! Telling the books, a batch at a time, which messages are to come.
 
-use wirebook_book::{Books, Locate, OrderRef, Price, Side};
+use core::hint::select_unpredictable;
 
+use arrayvec::ArrayVec;
+use wirebook_book::region::{LINE, prefetch};
+use wirebook_book::{Ahead, Books, Locate, OrderRef, Price, Side};
+
+use crate::itch::OrderReplace;
 use crate::mold::Messages;
 
-/// How many messages before its own turn a message takes its first, second and third step. The
-/// first has the longest way (its line may be in no cache); each builds on what the one before
-/// has fetched.
-const STEPS: [usize; 3] = [24, 16, 8];
+/// How far before its turn a message's own bytes are asked for, and how many lines a batch has.
+const AHEAD_BYTES: usize = 2048;
+const BATCH_LINES: usize = 9;
 
-/// The three places ahead of the message that is applied.
-pub(super) struct LookAhead<'a> {
-    places: [Messages<'a>; 3],
+/// Messages that follow each other.
+pub(super) type Batch<'a> = ArrayVec<&'a [u8], { Ahead::MESSAGES }>;
+
+/// A batch and what is known of it.
+#[derive(Default)]
+pub(super) struct Coming<'a> {
+    pub(super) batch: Batch<'a>,
+    pub(super) ahead: Ahead,
 }
 
-impl<'a> LookAhead<'a> {
-    /// Takes the steps that the first messages of a block need.
-    pub(super) fn new(books: &Books, messages: &Messages<'a>) -> LookAhead<'a> {
-        let mut ahead =
-            LookAhead { places: [messages.clone(), messages.clone(), messages.clone()] };
-        for turn in 0..STEPS[0] {
-            let distance = STEPS[0] - turn;
-            let [first, second, third] = &mut ahead.places;
-            first_step(books, first.next());
-            if distance <= STEPS[1] {
-                second_step(books, second.next());
-            }
-            if distance <= STEPS[2] {
-                third_step(books, third.next());
-            }
-        }
-        ahead
+/// The batches between the one that is read and the one that is applied: each waits a turn for
+/// what its last step has asked for.
+#[derive(Default)]
+pub(super) struct Window<'a> {
+    coming: [Coming<'a>; STEPS],
+}
+
+/// Noting a batch, three steps, and applying it.
+const STEPS: usize = 5;
+
+impl<'a> Window<'a> {
+    /// The place of the batch that is read in a turn.
+    pub(super) fn newest(&mut self, turn: usize) -> &mut Coming<'a> {
+        &mut self.coming[turn % STEPS]
     }
 
-    /// Moves all three places on by one message.
+    /// The batch that is applied in a turn.
+    pub(super) fn oldest(&mut self, turn: usize) -> &mut Coming<'a> {
+        &mut self.coming[(turn + 1) % STEPS]
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.coming.iter().all(|coming| coming.batch.is_empty())
+    }
+
+    /// Takes the next step for all batches that have one left.
+    pub(super) fn step(&mut self, books: &Books, turn: usize) {
+        for age in 1..STEPS {
+            books.look_ahead(&mut self.coming[(turn + STEPS - age) % STEPS].ahead);
+        }
+    }
+}
+
+/// Takes the next messages, at most a batch of them, and notes what they will need, if anybody is
+/// to look ahead.
+#[inline(never)]
+pub(super) fn take<'a>(
+    books: &Books,
+    messages: &mut Messages<'a>,
+    coming: &mut Coming<'a>,
+    looks_ahead: bool,
+) {
+    let Coming { batch, ahead } = coming;
+    batch.clear();
+    ahead.clear();
+    while !batch.is_full() {
+        let Some(message) = messages.next() else { break };
+        batch.push(message);
+    }
+    if looks_ahead {
+        note(books, batch, ahead);
+    }
+    let later = messages.as_bytes().get(AHEAD_BYTES..).unwrap_or_default();
+    for line in later.chunks(LINE).take(BATCH_LINES) {
+        prefetch(line.as_ptr());
+    }
+}
+
+/// What a message will do to an order, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Nothing,
+    Adds,
+    Takes,
+    Replaces,
+}
+
+const DOES: [Does; 256] = {
+    let mut does = [Does::Nothing; 256];
+    does[b'A' as usize] = Does::Adds;
+    does[b'F' as usize] = Does::Adds;
+    does[b'D' as usize] = Does::Takes;
+    does[b'E' as usize] = Does::Takes;
+    does[b'C' as usize] = Does::Takes;
+    does[b'X' as usize] = Does::Takes;
+    does[b'U' as usize] = Does::Replaces;
+    does
+};
+
+/// The messages of a batch that do the same, picked without a branch: which kind comes next
+/// cannot be foreseen.
+#[derive(Default)]
+struct Alike {
+    messages: [usize; Ahead::MESSAGES],
+    count: usize,
+}
+
+impl Alike {
     #[inline(always)]
-    pub(super) fn step(&mut self, books: &Books) {
-        let [first, second, third] = &mut self.places;
-        first_step(books, first.next());
-        second_step(books, second.next());
-        third_step(books, third.next());
+    fn push_if(&mut self, is_alike: bool, message: usize) {
+        self.messages[self.count % Ahead::MESSAGES] = message;
+        self.count += usize::from(is_alike);
+    }
+
+    fn of<'a, 'b>(&'b self, batch: &'b Batch<'a>) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let messages = self.messages.get(..self.count).unwrap_or(&self.messages).iter();
+        messages.filter_map(|&message| Some((message, *batch.get(message)?)))
     }
 }
 
-/// What all order messages begin with: kind, locate (at 1) and reference (at 11).
+/// Tells the books which messages are to come. What cannot be read they are not told.
 #[inline(always)]
-fn order_start(message: &[u8]) -> Option<(u8, Locate, OrderRef)> {
-    let start = message.first_chunk::<19>()?;
-    let [kind, a, b, .., s, t, u, v, w, x, y, z] = *start;
+fn note(books: &Books, batch: &Batch<'_>, ahead: &mut Ahead) {
+    let [mut adding, mut taking, mut replacing] = [0; 3].map(|_| Alike::default());
+    for (at, message) in batch.iter().enumerate() {
+        let does = message.first().map_or(Does::Nothing, |&kind| DOES[usize::from(kind)]);
+        adding.push_if(does == Does::Adds, at);
+        taking.push_if(does == Does::Takes, at);
+        replacing.push_if(does == Does::Replaces, at);
+    }
+    for (at, message) in adding.of(batch) {
+        if let Some((locate, order_ref, side, price)) = added(message) {
+            ahead.add(books, at, locate, order_ref, side, price);
+        }
+    }
+    for (at, message) in taking.of(batch) {
+        if let Some((locate, order_ref)) = order(message) {
+            ahead.take(books, at, locate, order_ref);
+        }
+    }
+    for (at, message) in replacing.of(batch) {
+        if let Ok(m) = OrderReplace::new(message) {
+            ahead.replace(books, at, m.locate(), [m.old_ref(), m.new_ref()], m.price());
+        }
+    }
+}
+
+/// What all messages on an order begin with: locate (at 1) and reference (at 11).
+#[inline(always)]
+fn order(message: &[u8]) -> Option<(Locate, OrderRef)> {
+    let [_, a, b, .., s, t, u, v, w, x, y, z] = *message.first_chunk::<19>()?;
     let order_ref = u64::from_be_bytes([s, t, u, v, w, x, y, z]);
-    Some((kind, Locate::new(u16::from_be_bytes([a, b])), OrderRef::new(order_ref)))
+    Some((Locate::new(u16::from_be_bytes([a, b])), OrderRef::new(order_ref)))
 }
 
-/// Side (at 19) and price (at 32) of an added order.
+/// The same of A and F, and side (at 19) and price (at 32). No other byte than `S` is looked at:
+/// an order without a side is refused in its turn.
 #[inline(always)]
-fn added(message: &[u8]) -> Option<(Side, Price)> {
-    let start = message.first_chunk::<36>()?;
-    let [.., a, b, c, d] = *start;
-    let side = if start[19] == b'B' { Side::Bid } else { Side::Ask };
-    Some((side, Price::from_units(u32::from_be_bytes([a, b, c, d]).into())))
-}
-
-#[inline(always)]
-fn first_step(books: &Books, message: Option<&[u8]>) {
-    if let Some((_, locate, order_ref)) = message.and_then(order_start) {
-        books.look_ahead_ref(locate, order_ref);
-    }
-}
-
-#[inline(always)]
-fn second_step(books: &Books, message: Option<&[u8]>) {
-    let Some(message) = message else { return };
-    match order_start(message) {
-        Some((b'A' | b'F', locate, _)) => {
-            if let Some((side, _)) = added(message) {
-                books.look_ahead_side(locate, side);
-            }
-        }
-        Some((b'D' | b'E' | b'X' | b'U' | b'C', _, order_ref)) => {
-            books.look_ahead_order(order_ref);
-        }
-        _ => {}
-    }
-}
-
-#[inline(always)]
-fn third_step(books: &Books, message: Option<&[u8]>) {
-    let Some(message) = message else { return };
-    match order_start(message) {
-        Some((b'A' | b'F', locate, _)) => {
-            if let Some((side, price)) = added(message) {
-                books.look_ahead_price(locate, side, price);
-            }
-        }
-        Some((b'D' | b'E' | b'X' | b'U' | b'C', _, order_ref)) => {
-            books.look_ahead_level(order_ref);
-        }
-        _ => {}
-    }
+fn added(message: &[u8]) -> Option<(Locate, OrderRef, Side, Price)> {
+    let (locate, order_ref) = order(message)?;
+    let [.., a, b, c, d] = *message.first_chunk::<36>()?;
+    let side = select_unpredictable(message.get(19) == Some(&b'S'), Side::Ask, Side::Bid);
+    let price = Price::from_units(u32::from_be_bytes([a, b, c, d]).into());
+    Some((locate, order_ref, side, price))
 }

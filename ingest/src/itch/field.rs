@@ -1,6 +1,7 @@
 //! How one field is read from its bytes and written back.
 
 use core::fmt;
+use core::hint::select_unpredictable;
 
 use wirebook_book::{Locate, MatchNo, Nanos, OrderRef, Price, Qty, Side, Symbol};
 
@@ -52,14 +53,11 @@ pub(super) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
     Nanos::new(u64::from_be_bytes(tracking_and_timestamp) & ((1 << 48) - 1))
 }
 
-/// `B` and `S`, and nothing else.
+/// `B` and `S`, and nothing else. Which of the two cannot be foreseen, so it is no branch.
 #[inline(always)]
-pub(super) const fn side(indicator: u8) -> Option<Side> {
-    match indicator {
-        b'B' => Some(Side::Bid),
-        b'S' => Some(Side::Ask),
-        _ => None,
-    }
+pub(super) fn side(indicator: u8) -> Option<Side> {
+    let side = select_unpredictable(indicator == b'B', Side::Bid, Side::Ask);
+    ((indicator == b'B') | (indicator == b'S')).then_some(side)
 }
 
 /// NASDAQ's internal tracking number. It means nothing outside.
