@@ -57,7 +57,7 @@ run "tests in the documentation" cargo test --workspace --doc --quiet
 
 say "shell scripts"
 if need shellcheck shellcheck; then
-    shellcheck test.sh hugepages.sh .ci/run || failed+=("shell scripts")
+    shellcheck test.sh hugepages.sh tests/hugepages.sh .ci/run || failed+=("shell scripts")
 else
     leave_out "shellcheck of the scripts: $missing"
 fi
