@@ -40,6 +40,7 @@ pub use engine::{Engine, EngineConfig, EngineError, Report, SeatReport};
 pub use input::{Input, InputError};
 pub use strategy_api;
 pub use wirebook_book as book;
+pub use wirebook_book::attach;
 pub use wirebook_exchange as exchange;
 pub use wirebook_exchange::flow::FlowConfig as DayConfig;
 pub use wirebook_exchange::venue::{Seat, VenueConfig};

@@ -8,7 +8,7 @@
 use crate::header::{Best, Header, LastTrade};
 use crate::ladder::{Place, rank};
 use crate::orders::{Resting, Slot, Vacancy};
-use crate::queue::raise_best;
+use crate::queue::raised;
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -47,6 +47,23 @@ pub(crate) struct Joins {
     pub(crate) qty: u32,
 }
 
+/// What a message did to the side of a book, besides to an order.
+#[derive(Clone, Copy)]
+pub(crate) struct Effect {
+    /// The best level now.
+    pub(crate) best: Best,
+    /// Whether levels came or went.
+    pub(crate) levels_changed: bool,
+}
+
+impl Effect {
+    /// Nothing yet, where this is the best level.
+    #[inline(always)]
+    fn none(best: Best) -> Effect {
+        Effect { best, levels_changed: false }
+    }
+}
+
 /// A live order that a message concerns.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
@@ -74,8 +91,16 @@ impl Books {
         let header = self.header(locate);
         let before = header.best(side);
         let joins = Joins { slot, locate, order_ref, side, price, qty };
-        let (step, appeared) = self.insert(header, &joins)?;
-        Ok(finish(header, at, locate, side, Action::Added, step, (before, appeared)))
+        header.begin_change();
+        match self.insert(header, &joins, Effect::none(before)) {
+            Ok((step, effect)) => {
+                Ok(finish(header, at, locate, side, Action::Added, step, (before, effect)))
+            }
+            Err(reject) => {
+                header.end_change();
+                Err(reject)
+            }
+        }
     }
 
     /// An order is executed against, in part or whole (ITCH E, C).
@@ -144,12 +169,13 @@ impl Books {
         };
         let header = self.header(locate);
         let before = header.best(side);
-        let (step, vanished) = if taken == order.qty {
-            self.take_out(header, &found)
+        header.begin_change();
+        let (step, effect) = if taken == order.qty {
+            self.take_out(header, &found, before)
         } else {
-            (self.take_part(header, &found, taken), false)
+            self.take_part(&found, taken, before)
         };
-        Ok(finish(header, at, locate, side, action, step, (before, vanished)))
+        Ok(finish(header, at, locate, side, action, step, (before, effect)))
     }
 
     /// An order leaves its queue and comes back under a new reference, with a new price and
@@ -193,20 +219,23 @@ impl Books {
         let side = found.side;
         let header = self.header(locate);
         let before = header.best(side);
-        let (old, vanished) = self.take_out(header, &found);
+        header.begin_change();
+        let (old, without) = self.take_out(header, &found, before);
         let inserted = self.check_fresh(new).and_then(|slot| {
             let (price, qty) = (price_key, order_qty);
-            self.insert(header, &Joins { slot, locate, order_ref: new, side, price, qty })
+            let joins = Joins { slot, locate, order_ref: new, side, price, qty };
+            self.insert(header, &joins, without)
         });
-        let (step, appeared) = match inserted {
-            Ok(inserted) => inserted,
-            Err(reject) => {
-                let _ = finish(header, at, locate, side, Action::Deleted, old, (before, vanished));
-                return Err(reject);
+        match inserted {
+            Ok((step, effect)) => {
+                let action = Action::Replaced { old };
+                Ok(finish(header, at, locate, side, action, step, (before, effect)))
             }
-        };
-        let before = (before, vanished | appeared);
-        Ok(finish(header, at, locate, side, Action::Replaced { old }, step, before))
+            Err(reject) => {
+                let _ = finish(header, at, locate, side, Action::Deleted, old, (before, without));
+                Err(reject)
+            }
+        }
     }
 
     /// Takes an order out of a book that is not kept, and refuses what would replace it.
@@ -256,16 +285,23 @@ impl Books {
         let before = header.best(side);
         let rank = rank(side, key);
         let place = self.rungs.place(header.ladder(side), rank);
-        let levels_changed = if qty.is_zero() {
-            if let Place::Level(level) = place {
-                self.drop_level(header, side, level, rank);
+        header.begin_change();
+        let effect = match place {
+            Place::Level(level) if qty.is_zero() => {
+                self.drop_level(header, side, level, rank, before)
             }
-            matches!(place, Place::Level(_))
-        } else {
-            let (level, appeared) = self.level_at(header, locate, side, key, place)?;
-            self.queues.line(level).qty.set(qty.shares());
-            raise_best(header, side, Best { rank, qty: qty.shares() });
-            appeared
+            Place::Missing(_) if qty.is_zero() => Effect::none(before),
+            place => match self.level_at(header, locate, side, key, place) {
+                Ok((level, appeared)) => {
+                    self.queues.line(level).qty.set(qty.shares());
+                    let best = raised(before, Best { rank, qty: qty.shares() });
+                    Effect { best, levels_changed: appeared }
+                }
+                Err(reject) => {
+                    header.end_change();
+                    return Err(reject);
+                }
+            },
         };
         let step = Step {
             order_ref: OrderRef::default(),
@@ -275,7 +311,7 @@ impl Books {
             arrival: Arrival::default(),
             at_head: false,
         };
-        Ok(finish(header, at, locate, side, Action::LevelSet, step, (before, levels_changed)))
+        Ok(finish(header, at, locate, side, Action::LevelSet, step, (before, effect)))
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -289,7 +325,8 @@ impl Books {
                 time: at.time,
                 seq: at.seq,
             };
-            self.records.at(u32::from(trade.locate.get())).note_trade(last, trade.printable);
+            let record = self.records.at(u32::from(trade.locate.get()));
+            self.header(trade.locate).write(|_| record.note_trade(last, trade.printable));
         }
     }
 
@@ -354,8 +391,7 @@ impl Books {
     }
 }
 
-/// Stamps the book and reports: `before` is the best level of the side before the message, and
-/// whether levels came or went.
+/// Publishes the touch and reports: `before` is the best level of the side before the message.
 #[inline(always)]
 fn finish(
     header: &Header,
@@ -364,16 +400,17 @@ fn finish(
     side: Side,
     action: Action,
     step: Step,
-    (before, levels_changed): (Best, bool),
+    (before, effect): (Best, Effect),
 ) -> Change {
-    header.note_change(at.seq, at.time);
+    header.publish(side, effect.best, at.seq, at.time);
+    header.end_change();
     Change {
         locate,
         side,
         action,
         step,
-        touch_changed: header.best(side) != before,
-        levels_changed,
+        touch_changed: effect.best != before,
+        levels_changed: effect.levels_changed,
         crossed: header.is_crossed(),
     }
 }

@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
-use crate::header::{Header, Record};
+use crate::header::{Header, Record, Status};
 use crate::ladder::Rungs;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
-use crate::region::{Plan, Region, RegionError, Table, Word32};
+use crate::reader::BookReader;
+use crate::region::{Region, RegionError, Table, Word8, Word32};
 use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
 
@@ -32,7 +33,7 @@ impl Capacity {
     /// Enough for tests and small recordings.
     pub const SMALL: Capacity = Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10 };
 
-    fn check(self) -> Result<(), BooksError> {
+    pub(crate) fn check(self) -> Result<(), BooksError> {
         let within = |what, found: u32, most: u32| {
             if (1..=most).contains(&found) {
                 Ok(())
@@ -144,60 +145,67 @@ pub struct Books {
     pub(crate) orders: Orders,
     pub(crate) queues: Queues,
     pub(crate) rungs: Rungs,
-    region: Region,
+    /// Not in what a reader has.
+    pub(crate) region: Option<Region>,
+    /// In a reader whose writer has died, 1.
+    pub(crate) orphaned: Word8,
     pub(crate) capacity: Capacity,
-    pub(crate) feed: FeedState,
+    pub(crate) status: Table<Status>,
     pub(crate) arrivals: Word32,
     pub(crate) hint: Hint,
     pub(crate) rejects: RejectCounts,
     /// A refusal marks two symbols at the most.
-    transitions: [Option<Transition>; 2],
+    pub(crate) transitions: [Option<Transition>; 2],
 }
 
 impl Books {
     /// Empty books, in state [`FeedState::Recovering`] until [`Books::set_feed_state`] says more.
     pub fn new(capacity: Capacity) -> Result<Books, BooksError> {
         capacity.check()?;
-        let Capacity { orders, levels, locates } = capacity;
-        let mut plan = Plan::default();
-        plan.table::<Header>(locates as usize)?;
-        plan.table::<Record>(locates as usize)?;
-        Orders::plan(&mut plan, orders)?;
-        Queues::plan(&mut plan, levels, orders)?;
-        Rungs::plan(&mut plan, levels, 2 * locates)?;
-        let mut region = Region::anonymous(plan)?;
-        Ok(Books {
-            headers: region.carve(locates as usize)?,
-            records: region.carve(locates as usize)?,
-            orders: Orders::new(&mut region, orders)?,
-            queues: Queues::new(&mut region, levels, orders)?,
-            rungs: Rungs::new(&mut region, levels, 2 * locates)?,
-            region,
-            capacity,
-            feed: FeedState::Recovering,
-            arrivals: Word32::default(),
-            hint: Hint::default(),
-            rejects: RejectCounts::default(),
-            transitions: [None; 2],
-        })
+        Books::carve(capacity, Region::anonymous(capacity.plan()?)?)
     }
 
     /// Forgets everything but the capacities, the state of the feed and the counts of refusals:
     /// a new session begins. Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
+        // Readers of any book wait until all are empty.
+        self.headers.as_slice().iter().for_each(Header::begin_change);
         self.headers.as_slice().iter().for_each(Header::clear);
         self.records.as_slice().iter().for_each(Record::clear);
         self.orders.clear();
         self.queues.clear();
         self.rungs.clear();
         self.arrivals.set(0);
+        self.headers.as_slice().iter().for_each(Header::end_change);
         self.transitions = [None; 2];
     }
 
     /// Takes all memory that the capacities allow for now, rather than page by page when it is
     /// first needed: what a feed that must not wait for pages does at the start.
     pub fn prefault(&mut self) {
-        self.region.prefault();
+        if let Some(region) = &mut self.region {
+            region.prefault();
+        }
+    }
+
+    /// A reader of these books, for another thread.
+    #[must_use]
+    pub fn reader(&self) -> BookReader {
+        BookReader::new(Books {
+            status: self.status.clone(),
+            headers: self.headers.clone(),
+            records: self.records.clone(),
+            orders: self.orders.share(),
+            queues: self.queues.share(),
+            rungs: self.rungs.share(),
+            region: None,
+            orphaned: Word8::default(),
+            capacity: self.capacity,
+            arrivals: Word32::default(),
+            hint: Hint::default(),
+            rejects: RejectCounts::default(),
+            transitions: [None; 2],
+        })
     }
 
     /// The capacities that the books were made with.
@@ -264,12 +272,12 @@ impl Books {
     /// The state of the feed that the books are made from.
     #[must_use]
     pub fn feed_state(&self) -> FeedState {
-        self.feed
+        self.believed(self.status.at(0).feed())
     }
 
     /// Sets the state of the feed: no book shows a better one.
     pub fn set_feed_state(&mut self, state: FeedState) {
-        self.feed = state;
+        self.status.at(0).set_feed(state);
     }
 
     /// Names a symbol. A locate beyond the capacity is refused.
@@ -277,7 +285,8 @@ impl Books {
         if !self.holds(locate) {
             return Err(self.refuse(locate, Reject::LocatesFull(locate)));
         }
-        self.records.at(u32::from(locate.get())).set_symbol(symbol);
+        let record = self.records.at(u32::from(locate.get()));
+        self.header(locate).write(|_| record.set_symbol(symbol));
         Ok(())
     }
 
@@ -355,7 +364,7 @@ impl Books {
         if !self.holds(locate) {
             return None;
         }
-        let feed = self.feed;
+        let feed = self.feed_state();
         let header = self.header(locate);
         let from = header.feed_state(feed);
         grave(header);

@@ -1,6 +1,7 @@
 //! What is known of one symbol besides its orders.
 
 use crate::ladder::{Ladder, price_of};
+use crate::region::seqlock::Version;
 use crate::region::{Word8, Word16, Word32, Word64, words};
 use crate::{FeedState, MatchNo, Nanos, Price, Qty, SeqNo, Side, Symbol, TradingState};
 
@@ -60,6 +61,27 @@ const BARE_LEVELS: u8 = 1 << 3;
 /// A message was applied. One of a feed without numbers and times leaves no other mark.
 const KNOWN: u8 = 1 << 4;
 
+words! {
+    /// What concerns all books.
+    pub(crate) struct Status, align(64) {
+        /// The number of the state of the feed plus one; 0 is [`FeedState::Recovering`].
+        feed: Word64,
+        _reserved: [Word64; 7],
+    }
+}
+
+impl Status {
+    #[inline(always)]
+    pub(crate) fn feed(&self) -> FeedState {
+        let number = usize::try_from(self.feed.get().wrapping_sub(1)).unwrap_or(usize::MAX);
+        FeedState::ALL.get(number).copied().unwrap_or(FeedState::Recovering)
+    }
+
+    pub(crate) fn set_feed(&self, state: FeedState) {
+        self.feed.set(1 + state as u64);
+    }
+}
+
 /// The best level of a side: the rank of its price and its quantity, both 0 in an empty side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Best {
@@ -75,7 +97,10 @@ words! {
     /// One cache line for each symbol: whatever a message on it reads or writes besides its order
     /// and level. All zero, nothing is known of the symbol.
     pub(crate) struct Header, align(64) {
-        _reserved: [Word32; 2],
+        /// Odd while the book is being changed: of its levels and queues.
+        change: Version,
+        /// Odd while this line, or the symbol's record, is being written.
+        line: Version,
         starts: [Word32; 2],
         lens: [Word16; 2],
         classes: [Word8; 2],
@@ -92,14 +117,47 @@ words! {
 
 impl Header {
     pub(crate) fn clear(&self) {
-        for side in Side::BOTH {
-            self.set_ladder(side, Ladder { start: 0, len: 0, class: 0 });
-            self.set_best(side, Best::NONE);
-        }
-        self.flags.set(0);
-        self.trading.set(0);
-        self.seq.set(0);
-        self.time.set(0);
+        self.write(|header| {
+            for side in Side::BOTH {
+                header.set_ladder(side, Ladder { start: 0, len: 0, class: 0 });
+                header.set_best(side, Best::NONE);
+            }
+            header.flags.set(0);
+            header.trading.set(0);
+            header.seq.set(0);
+            header.time.set(0);
+        });
+    }
+
+    /// Readers of levels and queues have to wait until [`Header::end_change`].
+    #[inline(always)]
+    pub(crate) fn begin_change(&self) {
+        self.change.begin();
+    }
+
+    #[inline(always)]
+    pub(crate) fn end_change(&self) {
+        self.change.end();
+    }
+
+    /// The version of the levels and queues.
+    #[inline(always)]
+    pub(crate) fn change(&self) -> &Version {
+        &self.change
+    }
+
+    /// The version of this line and the symbol's record.
+    #[inline(always)]
+    pub(crate) fn line(&self) -> &Version {
+        &self.line
+    }
+
+    /// Writes this line, or the symbol's record, so that readers see all of it or nothing.
+    #[inline(always)]
+    pub(crate) fn write(&self, words: impl FnOnce(&Header)) {
+        self.line.begin();
+        words(self);
+        self.line.end();
     }
 
     #[inline(always)]
@@ -143,12 +201,15 @@ impl Header {
         Nanos::new(self.time.get())
     }
 
-    /// Notes the message that changed the book.
+    /// Publishes what a message made of the best level of a side, and the message.
     #[inline(always)]
-    pub(crate) fn note_change(&self, seq: SeqNo, time: Nanos) {
-        self.seq.set(seq.get());
-        self.time.set(time.get());
-        self.raise(KNOWN);
+    pub(crate) fn publish(&self, side: Side, best: Best, seq: SeqNo, time: Nanos) {
+        self.write(|header| {
+            header.set_best(side, best);
+            header.seq.set(seq.get());
+            header.time.set(time.get());
+            header.raise(KNOWN);
+        });
     }
 
     #[inline]
@@ -170,7 +231,7 @@ impl Header {
     }
 
     #[inline(always)]
-    pub(crate) fn set_best(&self, side: Side, best: Best) {
+    fn set_best(&self, side: Side, best: Best) {
         self.best_rank[side.index()].set(best.rank);
         self.best_qty[side.index()].set(best.qty);
     }
@@ -190,11 +251,11 @@ impl Header {
     }
 
     pub(crate) fn mark_suspect(&self) {
-        self.raise(SUSPECT);
+        self.write(|header| header.raise(SUSPECT));
     }
 
     pub(crate) fn mark_dead(&self) {
-        self.raise(DEAD);
+        self.write(|header| header.raise(DEAD));
     }
 
     #[inline(always)]
@@ -203,7 +264,7 @@ impl Header {
     }
 
     pub(crate) fn mark_bare(&self) {
-        self.raise(BARE_LEVELS);
+        self.write(|header| header.raise(BARE_LEVELS));
     }
 
     /// The book's own state under the state of the feed it is made from: the graver of both.
@@ -237,15 +298,17 @@ impl Header {
     }
 
     pub(crate) fn set_trading(&self, state: TradingState) {
-        self.raise(KNOWN);
-        match state {
-            TradingState::OperationalHalt => self.raise(HALTED_HERE),
-            state => self.trading.set(state as u8),
-        }
+        self.write(|header| {
+            header.raise(KNOWN);
+            match state {
+                TradingState::OperationalHalt => header.raise(HALTED_HERE),
+                state => header.trading.set(state as u8),
+            }
+        });
     }
 
     pub(crate) fn end_operational_halt(&self) {
-        self.flags.set(self.flags.get() & !HALTED_HERE | KNOWN);
+        self.write(|header| header.flags.set(header.flags.get() & !HALTED_HERE | KNOWN));
     }
 }
 

@@ -97,6 +97,10 @@ pub(crate) struct Rungs {
 const NEAR: u32 = 8;
 
 impl Rungs {
+    /// What else than the version decides what lies where.
+    pub(crate) const FINGERPRINT: usize =
+        size_of::<Word64>() << 16 | (SMALLEST as usize) << 8 | CLASSES;
+
     /// Chunks are at most half empty, and outgrown ones wait for another side to need them.
     fn len(levels: u32, sides: u32) -> usize {
         4 * levels as usize + SMALLEST as usize * sides as usize
@@ -323,6 +327,15 @@ impl Rungs {
         }
         self.fresh.set(end);
         Some(start)
+    }
+
+    /// The same table for a reader: what only the writer needs to know is left out.
+    pub(crate) fn share(&self) -> Rungs {
+        Rungs {
+            rungs: self.rungs.clone(),
+            free: [NIL; CLASSES].map(Word32::from),
+            fresh: Word32::default(),
+        }
     }
 
     pub(crate) fn clear(&self) {

@@ -156,6 +156,9 @@ fn scatter(order_ref: OrderRef) -> u32 {
 }
 
 impl Orders {
+    /// What else than the version decides what lies where.
+    pub(crate) const FINGERPRINT: usize = size_of::<Bucket>() << 8 | WAYS;
+
     /// A bucket for every order: fuller, too many orders lie elsewhere than at home.
     fn buckets(capacity: u32) -> usize {
         (capacity as usize).max(REACH as usize)
@@ -314,6 +317,11 @@ impl Orders {
     /// Notes that an order now stands in another line.
     pub(crate) fn set_line(&self, slot: Slot, line: u32) {
         self.buckets.at(slot.bucket()).lines[slot.way()].set(line);
+    }
+
+    /// The same table for a reader: what only the writer needs to know is left out.
+    pub(crate) fn share(&self) -> Orders {
+        Orders { buckets: self.buckets.clone(), capacity: self.capacity, live: Word32::default() }
     }
 
     pub(crate) fn clear(&self) {

@@ -4,17 +4,22 @@
 
 use core::hint::select_unpredictable;
 
-use crate::apply::{Found, Joins};
+use crate::apply::{Effect, Found, Joins};
 use crate::header::{Best, Header};
 use crate::ladder::{Place, rank};
 use crate::orders::Resting;
 use crate::{Arrival, Books, Locate, Price, Qty, Reject, Side, Step};
 
 impl Books {
-    /// Puts an order that was checked at the end of its queue. What was done, and whether a level
-    /// appeared.
+    /// Puts an order that was checked at the end of its queue: what that did beside the effects of
+    /// the message before it.
     #[inline(always)]
-    pub(crate) fn insert(&self, header: &Header, joins: &Joins) -> Result<(Step, bool), Reject> {
+    pub(crate) fn insert(
+        &self,
+        header: &Header,
+        joins: &Joins,
+        before: Effect,
+    ) -> Result<(Step, Effect), Reject> {
         let Books { orders, queues, rungs, .. } = self;
         let Joins { slot, locate, order_ref, side, price, qty } = *joins;
         let rank = rank(side, price);
@@ -30,7 +35,7 @@ impl Books {
         let total = level.qty.get() + u64::from(qty);
         level.orders.set(count);
         level.qty.set(total);
-        raise_best(header, side, Best { rank, qty: total });
+        let best = raised(before.best, Best { rank, qty: total });
         let step = Step {
             order_ref,
             price: Price::from_key(price),
@@ -39,7 +44,7 @@ impl Books {
             arrival: Arrival::new(arrival),
             at_head: count == 1,
         };
-        Ok((step, appeared))
+        Ok((step, Effect { best, levels_changed: before.levels_changed | appeared }))
     }
 
     /// The level at a place, made where it is missing; whether it was.
@@ -68,21 +73,21 @@ impl Books {
 
     /// Reduces an order that keeps something.
     #[inline(always)]
-    pub(crate) fn take_part(&self, header: &Header, found: &Found, taken: u32) -> Step {
+    pub(crate) fn take_part(&self, found: &Found, taken: u32, best: Best) -> (Step, Effect) {
         let left = found.order.qty - taken;
         self.orders.set_qty(found.slot, left);
         let level = self.queues.line(found.level);
         let (price, total) = (level.price.get(), level.qty.get() - u64::from(taken));
         level.qty.set(total);
-        raise_best(header, found.side, Best { rank: rank(found.side, price), qty: total });
+        let best = raised(best, Best { rank: rank(found.side, price), qty: total });
         let at_head = self.queues.slots(found.level).next() == Some(found.slot);
-        step(found, price, taken, left, at_head)
+        let step = step(found, price, taken, left, at_head);
+        (step, Effect { best, levels_changed: false })
     }
 
-    /// Takes an order out of its queue, and its level away if it was the last one there: whether
-    /// it was.
+    /// Takes an order out of its queue, and its level away if it was the last one there.
     #[inline(always)]
-    pub(crate) fn take_out(&self, header: &Header, found: &Found) -> (Step, bool) {
+    pub(crate) fn take_out(&self, header: &Header, found: &Found, best: Best) -> (Step, Effect) {
         let Books { orders, queues, .. } = self;
         let Found { slot, order, level: number, side } = *found;
         let at_head = queues.remove(order.line, slot, orders);
@@ -93,38 +98,45 @@ impl Books {
         level.orders.set(count);
         level.qty.set(total);
         let rank = rank(side, price);
-        if count == 0 {
-            self.drop_level(header, side, number, rank);
+        let effect = if count == 0 {
+            self.drop_level(header, side, number, rank, best)
         } else {
-            raise_best(header, side, Best { rank, qty: total });
-        }
-        (step(found, price, order.qty, 0, at_head), count == 0)
+            Effect { best: raised(best, Best { rank, qty: total }), levels_changed: false }
+        };
+        (step(found, price, order.qty, 0, at_head), effect)
     }
 
     #[inline(always)]
-    pub(crate) fn drop_level(&self, header: &Header, side: Side, level: u32, rank: u32) {
+    pub(crate) fn drop_level(
+        &self,
+        header: &Header,
+        side: Side,
+        level: u32,
+        rank: u32,
+        best: Best,
+    ) -> Effect {
         let mut ladder = header.ladder(side);
         self.rungs.remove(&mut ladder, rank);
         header.set_ladder(side, ladder);
-        if header.best(side).rank == rank {
-            let best = self.rungs.best(ladder).map_or(Best::NONE, |(rank, level)| Best {
+        let best = if best.rank == rank {
+            self.rungs.best(ladder).map_or(Best::NONE, |(rank, level)| Best {
                 rank,
                 qty: self.queues.line(level).qty.get(),
-            });
-            header.set_best(side, best);
-        }
+            })
+        } else {
+            best
+        };
         self.queues.drop_level(level);
+        Effect { best, levels_changed: true }
     }
 }
 
-/// A level is now so: if it is the best one, or better, the touch shows it. The best level
+/// The best level, once another is so: that one, if it is as good or better. The best level
 /// itself, which may be far from any cache, need not be looked at.
-///
-/// Written whether it changes or not: whether a message is at the touch cannot be foreseen.
 #[inline(always)]
-pub(crate) fn raise_best(header: &Header, side: Side, level: Best) {
-    let best = header.best(side);
-    header.set_best(side, select_unpredictable(level.rank >= best.rank, level, best));
+pub(crate) fn raised(best: Best, level: Best) -> Best {
+    // Whether a message is at the touch cannot be foreseen.
+    select_unpredictable(level.rank >= best.rank, level, best)
 }
 
 #[inline(always)]

@@ -75,6 +75,9 @@ pub(crate) struct Queues {
 }
 
 impl Queues {
+    /// What else than the version decides what lies where.
+    pub(crate) const FINGERPRINT: usize = size_of::<QueueLine>() << 8 | PLACES;
+
     /// Every level has a line; beyond that a queue has at most a line for every two orders.
     fn lines(levels: u32, orders: u32) -> u32 {
         levels + orders / 2 + 2
@@ -279,18 +282,33 @@ impl Queues {
         self.free_line(at);
     }
 
-    /// The lines of a level's queue, in order.
+    /// The lines of a level's queue, in order. Never more than its orders can need, whatever a
+    /// reader finds in a queue that is being changed.
     fn ring(&self, level: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let lines_max = 1 + self.lines.at(level).orders.get() as usize / 2;
         std::iter::successors((level != 0).then_some(level), move |&at| {
             let behind = self.lines.at(at).behind.get();
             (behind != level).then_some(behind)
         })
+        .take(lines_max)
     }
 
     /// The orders of a level, the one that is executed next first.
     pub(crate) fn slots(&self, level: u32) -> impl Iterator<Item = Slot> + use<'_> {
         let places = self.ring(level).flat_map(|line| &self.lines.at(line).places);
         places.map(Word32::get).filter(|&number| number != 0).map(Slot::from_number)
+    }
+
+    /// The same table for a reader: what only the writer needs to know is left out.
+    pub(crate) fn share(&self) -> Queues {
+        Queues {
+            lines: self.lines.clone(),
+            lines_max: self.lines_max,
+            levels_max: self.levels_max,
+            levels_live: Word32::default(),
+            fresh: Word32::default(),
+            free: Word32::default(),
+        }
     }
 
     pub(crate) fn clear(&self) {
@@ -338,6 +356,20 @@ mod tests {
             let line = self.queues.append(self.level, slot, &self.orders).unwrap();
             self.orders.put(slot, Resting { order_ref, line, qty: 1, arrival: 0 });
             self.expected.push(order_ref.get());
+            self.count();
+        }
+
+        /// Keeps the level's count, as the books do.
+        fn count(&self) {
+            let count = u32::try_from(self.expected.len()).unwrap();
+            self.queues.line(self.level).orders.set(count);
+        }
+
+        /// The lines of the queue, though they were more than it may have.
+        fn lines(&self) -> usize {
+            let behind = |line: &u32| Some(self.queues.line(*line).behind.get());
+            let ring = std::iter::successors(behind(&self.level), behind);
+            1 + ring.take_while(|&line| line != self.level).count()
         }
 
         fn leave(&mut self, at: usize) {
@@ -347,13 +379,14 @@ mod tests {
             assert_eq!(self.queues.level_of(line), self.level);
             assert_eq!(self.queues.remove(line, slot, &self.orders), at == 0);
             self.orders.remove(slot, OrderRef::new(order_ref));
+            self.count();
         }
 
         fn check(&self) {
             let slots = self.queues.slots(self.level);
             let found: Vec<u64> = slots.map(|s| self.orders.at(s).order_ref.get()).collect();
             assert_eq!(found, self.expected);
-            let lines = self.queues.ring(self.level).count();
+            let lines = self.lines();
             assert!(lines <= 1 + self.expected.len() / 2, "{lines} lines: {}", found.len());
             let level = self.queues.line(self.level);
             assert_eq!(
@@ -383,7 +416,7 @@ mod tests {
             model.leave(0);
             model.check();
         }
-        assert_eq!(model.queues.ring(model.level).count(), 1, "only the level's own line is left");
+        assert_eq!(model.lines(), 1, "only the level's own line is left");
         assert_eq!(model.lines_before, model.level + 1);
     }
 

@@ -88,7 +88,7 @@ impl<'a> Book<'a> {
     /// feed where that is not Live, and its own, Suspect or Live, where it is.
     #[must_use]
     pub fn feed_state(&self) -> FeedState {
-        self.books.header(self.locate).feed_state(self.books.feed)
+        self.books.header(self.locate).feed_state(self.books.feed_state())
     }
 
     /// Whether the symbol trades.

@@ -3,130 +3,218 @@
 //! Nothing in a region is a pointer, so it means the same wherever it is mapped. A table's
 //! length is a power of two and an index is taken modulo that length: an access can be wrong
 //! only if the index is, it can never leave the table, and it costs one `and`.
+//!
+//! A region is private, or lies in a file, on hugetlbfs or tmpfs, that one writer and any number
+//! of readers map. It begins with a header ([`RegionHeader`]); the tables follow, in the order of
+//! their plan. A writer holds an exclusive flock(2) on the file for as long as its region or a
+//! table of it lives; the kernel lets go of the lock when the writer is killed.
+//!
+//! ## What is covered, and what is not
+//!
+//! All memory is had when a region is made: pages are reserved, allocated and touched, or there
+//! is an error. No page that was had is lost afterwards, but for one case: **a file that is cut
+//! or punched (truncate(2), `FALLOC_FL_PUNCH_HOLE` on hugetlbfs) while it is mapped**. Linux takes
+//! the pages from every mapping, and who touches them gets SIGBUS; seals against that exist for
+//! memory without a name only (`F_ADD_SEALS` on a file with a path on tmpfs or hugetlbfs: EPERM).
+//! What there is instead: the file belongs to its writer and has mode 0600, so only that user and
+//! root can cut it; nothing here ever cuts or shortens a file (a new region takes the place of an
+//! old one under its name, and readers keep the old); a file that was cut before it is mapped is
+//! an error; and [`Region::check_length`] tells whether it was cut since: a reader that asks
+//! before it goes through the tables is safe from a file that was cut earlier, not from one that
+//! is cut while it reads. Before Linux 5.14 (`MADV_POPULATE_WRITE`) pages are touched without
+//! asking: there, a limit of a control group on huge pages is not foreseen. A disk's file can also fail to be read; memory cannot.
 
+mod create;
+mod error;
+mod file;
+mod header;
 pub(crate) mod lanes;
+mod mapping;
+mod pages;
+mod plan;
 mod prefetch;
+mod process;
+mod room;
+pub mod seqlock;
 mod table;
 mod word;
 
-use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-use memmap2::{MmapMut, MmapOptions};
-use thiserror::Error;
-
+pub use create::RegionConfig;
+pub use error::RegionError;
+pub use header::{HeaderWriter, Layout, RegionHeader, Writer, WriterState};
+pub use pages::{HugePages, PageSize, Pages};
+pub use plan::Plan;
 pub use prefetch::prefetch;
+pub use process::ProcessStart;
 pub use table::Table;
 pub(crate) use word::{FieldWords, words};
 pub use word::{Word8, Word16, Word32, Word64, Words};
 
+use file::{FileSystem, RegionFile};
+use header::HEADER_BYTES;
+use mapping::Mapping;
+use plan::table_len;
+
 /// Cache line size that tables are aligned to.
 pub const LINE: usize = 64;
-
-/// The region could not be had.
-#[derive(Debug, Error)]
-pub enum RegionError {
-    /// The system refused the memory.
-    #[error("{len_bytes} bytes for the books are not to be had: {source}")]
-    Map {
-        /// How much was asked for.
-        len_bytes: usize,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The capacities do not fit an address space.
-    #[error("these capacities need more memory than can be addressed")]
-    TooLarge,
-}
-
-/// The plan of a region: how many bytes the tables need that will be carved from it.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Plan {
-    len_bytes: usize,
-}
-
-impl Plan {
-    /// Adds a table of at least `len` items.
-    pub fn table<T: Words>(&mut self, len: usize) -> Result<(), RegionError> {
-        let bytes = table_len(len)?.checked_mul(size_of::<T>()).ok_or(RegionError::TooLarge)?;
-        self.len_bytes = bytes
-            .checked_next_multiple_of(LINE)
-            .and_then(|bytes| self.len_bytes.checked_add(bytes))
-            .ok_or(RegionError::TooLarge)?;
-        Ok(())
-    }
-}
-
-fn table_len(len: usize) -> Result<usize, RegionError> {
-    len.max(1).checked_next_power_of_two().ok_or(RegionError::TooLarge)
-}
 
 /// A mapping that is handed out table by table, each byte at most once.
 #[derive(Debug)]
 pub struct Region {
     mapping: Arc<Mapping>,
     next: usize,
+    /// The reserved pages that it has, if it has such.
+    reserved: Option<PageSize>,
+    locked: bool,
 }
-
-/// The mapped memory; kept by every table carved from it.
-#[derive(Debug)]
-struct Mapping {
-    base: *mut u8,
-    len_bytes: usize,
-    _map: MmapMut,
-}
-
-// SAFETY: the mapping is plain memory owned by `_map`; `base` is only handed out in disjoint
-// pieces by `Region::carve`, so moving or sharing the owner between threads shares nothing else.
-unsafe impl Send for Mapping {}
-// SAFETY: as above; `Mapping` itself offers no access.
-unsafe impl Sync for Mapping {}
 
 impl Region {
-    /// Maps zeroed memory for `plan`. Pages are taken when first touched; huge ones where the
-    /// system gives them without being asked for more than advice.
-    pub fn anonymous(plan: Plan) -> Result<Region, RegionError> {
-        let len_bytes = plan.len_bytes.max(LINE);
-        let mut map = MmapOptions::new()
-            .len(len_bytes)
-            .map_anon()
-            .map_err(|source| RegionError::Map { len_bytes, source })?;
-        #[cfg(target_os = "linux")]
-        // A kernel without transparent hugepages refuses the advice; the books work without.
-        let _ = map.advise(memmap2::Advice::HugePage);
-        let base = map.as_mut_ptr();
-        Ok(Region { mapping: Arc::new(Mapping { base, len_bytes, _map: map }), next: 0 })
+    /// The region that a writer left that is gone, as it left it, for its successor, which is this
+    /// process from here on. What the successor can use of it is for its sequence locks to say.
+    pub fn reopen(path: &Path, layout: Layout) -> Result<Region, RegionError> {
+        let file = RegionFile::reopen(path)?;
+        let Layout { version, fingerprint, capacities } = layout;
+        let len = Region::check(&file, (version, fingerprint), Some(capacities))?;
+        // It is there, unless somebody punched holes in it.
+        file.allocate(len as u64, &file.free()?)?;
+        let reserved = Region::reserved(&file)?;
+        let mapping = Mapping::of_file(file, len, true)?;
+        mapping.populate()?;
+        mapping.header().take(create::own_start()?);
+        Ok(Region::of(mapping, reserved))
     }
 
-    /// The next table of at least `len` items, all bytes zero. Tables come in the order in
-    /// which they were planned.
+    /// A region that another process writes, for reading alone. Its capacities are in its header.
+    /// All tables can be carved, in the order of the writer's plan; **nothing may be written to
+    /// their words**: the memory is mapped read-only, and the system would kill the process.
+    pub fn attach(path: &Path, version: u32, fingerprint: u64) -> Result<Region, RegionError> {
+        let file = RegionFile::attach(path)?;
+        let len = Region::check(&file, (version, fingerprint), None)?;
+        let reserved = Region::reserved(&file)?;
+        let mapping = Mapping::of_file(file, len, false)?;
+        let region = Region::of(mapping, reserved);
+        region.mapping.populate().or_else(|error| region.check_length().and(Err(error)))?;
+        Ok(region)
+    }
+
+    /// Everything that can be wrong with a file before it is mapped; its length if nothing is.
+    fn check(
+        file: &RegionFile,
+        identity: (u32, u64),
+        capacities: Option<[u32; 3]>,
+    ) -> Result<usize, RegionError> {
+        let mapping = file.peek()?;
+        let header = mapping.header();
+        header::check(header, &file.path, identity, capacities)?;
+        if !header.is_complete() {
+            return Err(RegionError::Incomplete { path: file.path.clone() });
+        }
+        file.check_length(header.len_bytes())?;
+        usize::try_from(header.len_bytes()).map_err(|_| RegionError::TooLarge)
+    }
+
+    fn reserved(file: &RegionFile) -> Result<Option<PageSize>, RegionError> {
+        Ok(match file.file_system()? {
+            FileSystem::HugePages { page_bytes } => PageSize::reserved(page_bytes),
+            FileSystem::Memory | FileSystem::Other => None,
+        })
+    }
+
+    fn of(mapping: Mapping, reserved: Option<PageSize>) -> Region {
+        Region { mapping: Arc::new(mapping), next: HEADER_BYTES, reserved, locked: false }
+    }
+
+    /// The next table of at least `len` items: all bytes zero in a region that was created, as
+    /// its writer leaves them in one that exists. Tables come in the order in which they were
+    /// planned.
     pub fn carve<T: Words>(&mut self, len: usize) -> Result<Table<T>, RegionError> {
         const { assert!(align_of::<T>() <= LINE) };
         let len = table_len(len)?;
         let bytes = len.checked_mul(size_of::<T>()).ok_or(RegionError::TooLarge)?;
         let end = self.next.checked_add(bytes).ok_or(RegionError::TooLarge)?;
-        if end > self.mapping.len_bytes {
+        if end > self.mapping.len() {
             return Err(RegionError::TooLarge);
         }
         // SAFETY: `next..end` lies inside the mapping (checked), starts on a line and so is
-        // aligned for `T` (the mapping is page-aligned, `next` a multiple of LINE), is zeroed
-        // memory, as good as any for `T` (`Words`), and is handed out once (`next` moves past it).
+        // aligned for `T` (the mapping is page-aligned, `next` a multiple of LINE), is memory in
+        // which every bit pattern is a value of `T` (`Words`), and is handed out once (`next`
+        // moves past it). Other processes that map the file go by words, too.
         let table = unsafe {
-            Table::from_raw(self.mapping.base.add(self.next).cast::<T>(), len, self.keeper())
+            Table::from_raw(self.mapping.base().add(self.next).cast::<T>(), len, self.keeper())
         };
         self.next = end.next_multiple_of(LINE);
         Ok(table)
     }
 
-    /// Writes to every page, so that each is there before it is needed.
+    /// Writes to every page, so that each is there before it is needed. Regions that were created,
+    /// reopened or attached have all of theirs.
     pub fn prefault(&mut self) {
-        const PAGE_BYTES: usize = 4096;
-        for at in (0..self.mapping.len_bytes).step_by(PAGE_BYTES) {
-            // SAFETY: `at` is inside the mapping and a multiple of 4; whoever else uses these
-            // bytes does so as words (`Words`).
-            let word = unsafe { &*self.mapping.base.add(at).cast::<Word32>() };
-            // Not an addition of zero: that may become a mere load, and loads bring no page.
-            word.set(std::hint::black_box(word.get()));
+        self.mapping.touch();
+    }
+
+    /// Asks the system never to move the pages out of memory; whether it agreed.
+    pub fn lock(&mut self) -> bool {
+        self.locked = self.reserved.is_some() || self.mapping.lock();
+        self.locked
+    }
+
+    /// What the region was given. Asks the system: for reports.
+    #[must_use]
+    pub fn pages(&self) -> Pages {
+        let bytes = self.mapping.len() as u64;
+        let transparent = || pages::transparent_bytes(self.mapping.base().addr(), bytes);
+        let size = match self.reserved {
+            Some(size) => size,
+            None if transparent() >= bytes.div_ceil(2) => PageSize::Transparent,
+            None => PageSize::Small,
+        };
+        Pages { size, bytes, locked: self.locked || self.reserved.is_some() }
+    }
+
+    /// Whether this process may write to it; it may not where it is attached.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.mapping.is_writable()
+    }
+
+    /// The header, for reading.
+    #[must_use]
+    pub fn header(&self) -> &RegionHeader {
+        self.mapping.header()
+    }
+
+    /// The header, for the writer.
+    pub fn header_writer(&self) -> Result<HeaderWriter, RegionError> {
+        if !self.is_writable() {
+            return Err(RegionError::ReadOnly);
+        }
+        // SAFETY: the header lies at the beginning of every mapping, aligned (`Mapping::header`),
+        // consists of words, and no table overlaps it (`next` begins behind it).
+        let header = unsafe { Table::from_raw(self.mapping.base().cast(), 1, self.keeper()) };
+        Ok(HeaderWriter::new(header))
+    }
+
+    /// The process that writes it, or did last.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        self.header().writer()
+    }
+
+    /// Whether that process lives. Asks the system ([`RegionHeader::writer_state`]).
+    #[must_use]
+    pub fn writer_is_alive(&self) -> bool {
+        self.header().writer_is_alive()
+    }
+
+    /// Whether the file still has the length that is mapped: see the module about one that has
+    /// not. One system call; touches no memory of the region.
+    pub fn check_length(&self) -> Result<(), RegionError> {
+        match self.mapping.file() {
+            Some(file) => file.check_length(self.mapping.len() as u64),
+            None => Ok(()),
         }
     }
 
@@ -156,6 +244,8 @@ mod tests {
         assert!(a.as_slice().as_ptr().addr().is_multiple_of(LINE));
         assert!(b.as_slice().as_ptr().addr().is_multiple_of(LINE));
         assert!(region.carve::<Word64>(1024).is_err());
+        assert_eq!(region.header().check_magic(), Ok(()), "no table lies over the header");
+        assert_eq!(a.as_slice().as_ptr().addr() - region.mapping.base().addr(), HEADER_BYTES);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::{Words, prefetch};
 pub struct Table<T> {
     base: NonNull<T>,
     mask: usize,
-    _keeper: Arc<dyn Send + Sync>,
+    /// Keeps the items mapped.
+    keeper: Arc<dyn Send + Sync>,
 }
 
 // SAFETY: a table gives shared references only, and its items may be shared (`Words` are
@@ -32,7 +33,7 @@ impl<T: Words> Table<T> {
         debug_assert!(len.is_power_of_two());
         // SAFETY: `base` points to items (caller), so it is not null.
         let base = unsafe { NonNull::new_unchecked(base) };
-        Table { base, mask: len - 1, _keeper: keeper }
+        Table { base, mask: len - 1, keeper }
     }
 
     /// The number of items.
@@ -79,6 +80,13 @@ impl<T: Words> Table<T> {
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {
         prefetch(self.base.as_ptr().wrapping_add(index as usize & self.mask));
+    }
+}
+
+/// Another handle to the same items.
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Table<T> {
+        Table { base: self.base, mask: self.mask, keeper: Arc::clone(&self.keeper) }
     }
 }
 

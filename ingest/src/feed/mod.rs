@@ -12,6 +12,7 @@ mod level_set;
 mod listener;
 mod look_ahead;
 
+use wirebook_book::region::RegionError;
 use wirebook_book::{Books, FeedState, Locate, SeqNo, Stamp, Symbol};
 
 use crate::itch::codes::MarketCode;
@@ -110,6 +111,17 @@ impl<L: Listener> Feed<L> {
     #[must_use]
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// Tells readers of the books in other processes that the feed is alive, and how far it has
+    /// come: a few times a second. `now_ns` is of any clock that they share.
+    pub fn beat(&mut self, now_ns: u64) -> Result<(), RegionError> {
+        self.books.beat(now_ns, self.at.seq)
+    }
+
+    /// Tells them that no more will come.
+    pub fn finish(&mut self) -> Result<(), RegionError> {
+        self.books.finish()
     }
 
     /// Who listens.

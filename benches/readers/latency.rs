@@ -1,0 +1,114 @@
+//! How long an update of ten levels takes to reach a reader that waits for it on another core.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use disruptor::{BusySpin, ProcessorSettings as _, Producer as _, Sequence};
+use hdrhistogram::Histogram;
+
+use crate::cost::pin;
+use crate::depth::{self, Depth, Engine, FIRST, LEVELS};
+
+/// Time between two updates: long enough that each is met by a reader that waits.
+const PAUSE: Duration = Duration::from_micros(3);
+
+type Latencies = Histogram<u64>;
+
+fn latencies() -> Latencies {
+    Histogram::new_with_max(1_000_000_000, 3).expect("a range that fits")
+}
+
+/// Calls `update` with a number and the time, so often and at such a pace.
+fn write(updates: u64, clock: Instant, mut update: impl FnMut(u64, u64)) {
+    pin(1);
+    let mut due = clock.elapsed() + Duration::from_millis(2);
+    for seq in FIRST..FIRST + updates {
+        while clock.elapsed() < due {
+            std::hint::spin_loop();
+        }
+        update(seq, now(clock));
+        due += PAUSE;
+    }
+}
+
+fn now(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The engine's book: the reader sees the sequence number of the touch change, then reads all levels.
+pub(crate) fn engine(updates: u64) -> Latencies {
+    let (mut engine, clock, mut found) = (Engine::new(), Instant::now(), latencies());
+    let reader = engine.reader();
+    thread::scope(|scope| {
+        let writing = scope.spawn(|| write(updates, clock, |seq, time| engine.update(seq, time)));
+        let mut last = FIRST - 1;
+        while !writing.is_finished() {
+            let Some((seq, _)) = depth::top(&reader).filter(|&(seq, _)| seq > last) else {
+                continue;
+            };
+            let Some(read) = depth::depth(&reader) else { continue };
+            // An update is a message for each side; both have its number.
+            let [bid, ask] = read.levels.map(|side| side[seq as usize % LEVELS].qty);
+            if bid != ask {
+                continue;
+            }
+            found.saturating_record(now(clock).saturating_sub(read.time_ns));
+            last = read.seq;
+        }
+    });
+    found
+}
+
+/// The same depth by value through `rtrb`.
+pub(crate) fn rtrb(updates: u64) -> Latencies {
+    let (clock, mut found) = (Instant::now(), latencies());
+    let (mut producer, mut consumer) = rtrb::RingBuffer::<Depth>::new(1024);
+    thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let mut depth = Depth::default();
+            write(updates, clock, |seq, time| {
+                depth.update(seq, time);
+                let _ = producer.push(depth);
+            });
+        });
+        while !writing.is_finished() {
+            if let Ok(depth) = consumer.pop() {
+                found.saturating_record(now(clock).saturating_sub(depth.time_ns));
+                std::hint::black_box(depth);
+            }
+        }
+    });
+    found
+}
+
+/// The same depth by value through `disruptor`.
+pub(crate) fn disruptor(updates: u64) -> Latencies {
+    let (clock, (sender, receiver)) = (Instant::now(), std::sync::mpsc::channel());
+    let handle = {
+        let mut found = latencies();
+        let mut seen = 0;
+        move |depth: &Depth, _: Sequence, _: bool| {
+            let depth = *depth;
+            found.saturating_record(now(clock).saturating_sub(depth.time_ns));
+            std::hint::black_box(depth);
+            seen += 1;
+            if seen == updates {
+                let _ = sender.send(found.clone());
+            }
+        }
+    };
+    let mut producer = disruptor::build_single_producer(1024, Depth::default, BusySpin)
+        .pin_at_core(0)
+        .handle_events_with(handle)
+        .build();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut depth = Depth::default();
+            write(updates, clock, |seq, time| {
+                depth.update(seq, time);
+                producer.publish(|slot| *slot = depth);
+            });
+        });
+    });
+    receiver.recv().expect("every update arrives")
+}

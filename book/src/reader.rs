@@ -1,0 +1,125 @@
+//! Reading books that another thread, or another process, is writing.
+
+use thiserror::Error;
+
+use crate::header::{LastTrade, Touch};
+use crate::view::Book;
+use crate::{Books, FeedState, Locate, Nanos, SeqNo, TradingState};
+
+/// How often a read is tried again that met the writer at work.
+const TRIES: u32 = 10_000;
+
+/// What a reader did not get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum ReadError {
+    /// The locate is beyond the configured number of symbols.
+    #[error("{0:?} is beyond the configured number of symbols")]
+    Beyond(Locate),
+    /// Each try met the writer at work on the book: it changes faster than it can be read, or
+    /// its writer was killed in the middle of a change.
+    #[error("{locate:?} was being changed in each of {tries} tries")]
+    Busy {
+        /// The symbol.
+        locate: Locate,
+        /// How often it was tried.
+        tries: u32,
+    },
+}
+
+/// The touch of a book with what is needed to trust it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TopOfBook {
+    /// The touch.
+    pub touch: Touch,
+    /// How far the book can be trusted.
+    pub feed_state: FeedState,
+    /// Whether the symbol trades.
+    pub trading_state: TradingState,
+    /// The message that changed the book last.
+    pub last_seq: SeqNo,
+    /// The exchange's time in that message.
+    pub last_time: Nanos,
+}
+
+/// Reads books that another thread writes. Made by [`Books::reader`], as many as are wanted.
+///
+/// A reader writes nothing into the books' memory: the writer does not know of it, never waits
+/// for it, and pays for it no more than that a line it changes has to come back from another
+/// core's cache. A read that met the writer at work is tried again, a bounded number of times.
+#[derive(Debug)]
+pub struct BookReader {
+    books: Books,
+    tries: u32,
+}
+
+impl BookReader {
+    pub(crate) fn new(books: Books) -> BookReader {
+        BookReader { books, tries: TRIES }
+    }
+
+    pub(crate) fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The same reader, trying each read so often at the most.
+    #[must_use]
+    pub fn with_tries(self, tries: u32) -> BookReader {
+        BookReader { tries, ..self }
+    }
+
+    /// The touch and states of a symbol: one cache line. The writer needs that line for some ten
+    /// instructions of a message, so a second try is rare.
+    #[inline]
+    pub fn top(&self, locate: Locate) -> Result<TopOfBook, ReadError> {
+        let header = self.held(locate)?;
+        let top = header.line().read(self.tries, || TopOfBook {
+            touch: header.touch(),
+            // Read together with the book: a feed that became Live again since the book was as
+            // it is read here has changed the book's version, too.
+            feed_state: header.feed_state(self.books.feed_state()),
+            trading_state: header.trading_state(),
+            last_seq: header.seq(),
+            last_time: header.time(),
+        });
+        top.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// The last trade of a symbol.
+    pub fn last_trade(&self, locate: Locate) -> Result<Option<LastTrade>, ReadError> {
+        let header = self.held(locate)?;
+        let record = self.books.records.at(u32::from(locate.get()));
+        let trade = header.line().read(self.tries, || record.last_trade());
+        trade.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue
+    /// positions, all as they were between two messages.
+    ///
+    /// `look` may be called several times, and what it is shown in vain may be any mixture of what the
+    /// book was and became, though never more levels than a side can have, nor more of a queue
+    /// than there are orders. So it should compute its result and do nothing else. A
+    /// message takes the writer some ten times as long as the touch alone: of a book that
+    /// changes without a pause, the touch can still be read when nothing else can.
+    #[inline]
+    pub fn read<T>(&self, locate: Locate, look: impl Fn(Book<'_>) -> T) -> Result<T, ReadError> {
+        let header = self.held(locate)?;
+        let book = Book::new(&self.books, locate);
+        let found = header.change().read(self.tries, || look(book));
+        found.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// The state of the feed that the books are made from.
+    #[must_use]
+    pub fn feed_state(&self) -> FeedState {
+        self.books.feed_state()
+    }
+
+    #[inline]
+    fn held(&self, locate: Locate) -> Result<&crate::header::Header, ReadError> {
+        if self.books.holds(locate) {
+            Ok(self.books.header(locate))
+        } else {
+            Err(ReadError::Beyond(locate))
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Making a region.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{FileSystem, Free, RegionFile, refused};
+use super::mapping::Mapping;
+use super::{
+    HugePages, Layout, PageSize, Pages, Plan, ProcessStart, Region, RegionError, pages, process,
+    room,
+};
+
+/// Where a region lies, and in what pages.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RegionConfig {
+    /// The file that others may attach to; none for a private region.
+    pub file: Option<PathBuf>,
+    /// Which pages to take.
+    pub pages: HugePages,
+    /// Whether the system shall be asked never to move the pages out of memory. Where it refuses
+    /// (`RLIMIT_MEMLOCK`, `CAP_IPC_LOCK`), [`Region::pages`] says so.
+    pub lock: bool,
+}
+
+impl Region {
+    /// Maps zeroed memory for `plan`. Pages are taken when first touched; huge ones where the
+    /// system gives them without being asked for more than advice.
+    pub fn anonymous(plan: Plan) -> Result<Region, RegionError> {
+        let len_bytes = plan.region_bytes()?;
+        let mapping = Mapping::private(len_bytes, PageSize::Small)
+            .map_err(|source| RegionError::Map { len_bytes, source })?;
+        mapping.advise(PageSize::Transparent);
+        let layout = Layout { version: 0, fingerprint: 0, capacities: [0; 3] };
+        Region::begin(mapping, None, layout)
+    }
+
+    /// Makes a region for `plan`, all bytes zero, every page there. Its header says what `layout`
+    /// does, and that it is not complete ([`HeaderWriter::complete`](super::HeaderWriter::complete)).
+    ///
+    /// A file is created with mode 0600. One that exists is refused, and left as it is, unless it
+    /// is a region with the same layout that nobody writes; then a new file takes its place, and
+    /// the old one is lost even if the new one cannot be had. What fails leaves no file behind.
+    ///
+    /// A child that is forked does not have private memory.
+    pub fn create(
+        plan: Plan,
+        config: &RegionConfig,
+        layout: Layout,
+    ) -> Result<Region, RegionError> {
+        let len_bytes = plan.region_bytes()?;
+        let mut region = match &config.file {
+            None => Region::private(len_bytes, config.pages, layout)?,
+            Some(path) => {
+                let file = RegionFile::create(path, layout)?;
+                let again = file.try_clone()?;
+                match Region::in_file(file, len_bytes as u64, config.pages, layout) {
+                    Ok(region) => region,
+                    Err(error) => {
+                        again.discard();
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        if config.lock {
+            region.lock();
+        }
+        Ok(region)
+    }
+
+    fn private(len: usize, pages: HugePages, layout: Layout) -> Result<Region, RegionError> {
+        let len_bytes = len as u64;
+        let required = match pages {
+            HugePages::Prefer => None,
+            HugePages::Require(size) => Some(size),
+            HugePages::Never => Some(PageSize::Small),
+        };
+        for size in [PageSize::Gigabyte, PageSize::TwoMegabytes] {
+            let wanted = match required {
+                Some(required) => required == size,
+                None => size == PageSize::TwoMegabytes || len_bytes >= size.bytes() / 2,
+            };
+            // What is refused, and why, is all one: there are too few pages.
+            if wanted && let Ok(region) = Region::in_pages(len_bytes, size, layout) {
+                return Ok(region);
+            }
+        }
+        let size = required.unwrap_or(PageSize::Transparent);
+        if size.is_reserved() {
+            return Err(pages::short(size, len_bytes, pages::pool(size)));
+        }
+        room::check(len_bytes)?;
+        let region = Region::in_pages(len_bytes, size, layout)?;
+        region.check_transparent(required)?;
+        Ok(region)
+    }
+
+    fn in_pages(len_bytes: u64, size: PageSize, layout: Layout) -> Result<Region, RegionError> {
+        let len_bytes = size.round(len_bytes)?;
+        let mapping = Mapping::private(len_bytes, size)
+            .map_err(|source| RegionError::Map { len_bytes, source })?;
+        mapping.keep_from_children();
+        mapping.advise(size);
+        mapping.populate()?;
+        Region::begin(mapping, size.is_reserved().then_some(size), layout)
+    }
+
+    fn in_file(
+        file: RegionFile,
+        len_bytes: u64,
+        pages: HugePages,
+        layout: Layout,
+    ) -> Result<Region, RegionError> {
+        let size = file.page_size(pages, len_bytes)?;
+        let len = size.round(len_bytes)?;
+        if file.file_system()? == FileSystem::Memory {
+            room::check(len as u64)?;
+        }
+        let free = file.free()?;
+        let mapping = if size == PageSize::Transparent {
+            Region::in_transparent(file, len, &free, layout)?
+        } else {
+            file.allocate(len as u64, &free)?;
+            let mapping = Mapping::of_file(file, len, true)?;
+            mapping.advise(size);
+            mapping
+        };
+        // Before the pages are brought, which takes its time: who is killed meanwhile leaves an
+        // incomplete region, not a file of which nobody knows what it is.
+        let region = Region::begin(mapping, size.is_reserved().then_some(size), layout)?;
+        region.mapping.populate()?;
+        if let HugePages::Require(required) = pages {
+            region.check_transparent(Some(required))?;
+        }
+        Ok(region)
+    }
+
+    /// A tmpfs finds huge pages for what is touched where that was advised, and not for what is
+    /// allocated: so it is touched first, as far as that can be done without a signal.
+    fn in_transparent(
+        file: RegionFile,
+        len: usize,
+        free: &Free,
+        layout: Layout,
+    ) -> Result<Mapping, RegionError> {
+        const FIRST_BYTES: usize = 1 << 21;
+        file.lengthen(len as u64)?;
+        let allocated = file.try_clone()?;
+        let mapping = Mapping::of_file(file, len, true)?;
+        mapping.advise(PageSize::Transparent);
+        if mapping.bring(FIRST_BYTES).is_ok() {
+            mapping.header().begin(layout, len as u64);
+            // Should it fail, the next one says why.
+            let _ = mapping.bring(len);
+        }
+        allocated.allocate(len as u64, free)?;
+        Ok(mapping)
+    }
+
+    fn begin(
+        mapping: Mapping,
+        reserved: Option<PageSize>,
+        layout: Layout,
+    ) -> Result<Region, RegionError> {
+        // Nobody else asks whether the writer of private memory lives.
+        let started = own_start().or_else(|error| match mapping.file() {
+            Some(_) => Err(error),
+            None => Ok(ProcessStart::default()),
+        })?;
+        mapping.header().take(started);
+        mapping.header().begin(layout, mapping.len() as u64);
+        Ok(Region::of(mapping, reserved))
+    }
+
+    fn check_transparent(&self, required: Option<PageSize>) -> Result<(), RegionError> {
+        let Pages { size, bytes, .. } = self.pages();
+        if required != Some(PageSize::Transparent) || size == PageSize::Transparent {
+            return Ok(());
+        }
+        let huge = pages::transparent_bytes(self.mapping.base().addr(), bytes);
+        Err(pages::not_transparent(bytes, huge, self.mapping.file().map(RegionFile::mount)))
+    }
+}
+
+pub(super) fn own_start() -> Result<ProcessStart, RegionError> {
+    process::own_start().map_err(|error| refused(Path::new("/proc/self/stat"), "read", error))
+}

@@ -1,0 +1,126 @@
+//! Readers in other processes, and what they see of a writer that was killed.
+
+#![forbid(unsafe_code)]
+
+mod writing;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use wirebook_book::region::{RegionConfig, WriterState};
+use wirebook_book::{Books, Capacity, FeedState, SeqNo, attach};
+use writing::{LOCATE, Reads, Writer, read_until};
+
+/// Where a process that a test has started finds the books.
+const FILE: &str = "BOOKS_FILE";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder in memory, where there is one.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder")
+}
+
+fn create(file: &Path) -> Writer {
+    let config = RegionConfig { file: Some(file.to_path_buf()), ..RegionConfig::default() };
+    Writer::new(Books::create(Capacity::SMALL, &config).expect("small books in a file"))
+}
+
+/// Another process of this program that runs one of the parts below.
+fn start(part: &str, file: &Path) -> Child {
+    let program = env::current_exe().expect("this program");
+    Command::new(program)
+        .args(["--exact", part, "--ignored", "--nocapture"])
+        .env(FILE, file)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("another process")
+}
+
+fn file() -> PathBuf {
+    env::var_os(FILE).expect("started by a test").into()
+}
+
+#[test]
+fn processes_read_books_that_another_one_writes() {
+    let folder = folder();
+    let file = folder.path().join("books");
+    let mut writer = create(&file);
+    let mut readers = [(); 2].map(|()| start("part_reader", &file));
+    let seconds = env::var("READERS_SECONDS").map_or(1.0, |text| text.parse().expect("seconds"));
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    while Instant::now() < end {
+        (0..1_000).for_each(|_| writer.message());
+        writer.books.beat(writer.next, SeqNo::new(writer.next)).expect("a writer");
+    }
+    writer.books.finish().expect("a writer");
+    for reader in &mut readers {
+        assert!(reader.wait().expect("a process that ends").success(), "a reader found it torn");
+    }
+}
+
+#[test]
+#[ignore = "a part of processes_read_books_that_another_one_writes, in a process of its own"]
+fn part_reader() {
+    let reader = attach(file()).expect("books that are complete");
+    let Reads { tops, depths, busy } =
+        read_until(&reader, || reader.check_writer() == WriterState::Finished);
+    assert!(tops > 0 && depths > 0, "{tops} touches, {depths} depths, {busy} gave up");
+    let top = reader.top(LOCATE).expect("nobody writes any more");
+    assert_eq!(top.feed_state, FeedState::Live, "a writer that finished leaves them as they are");
+}
+
+#[test]
+fn a_writer_that_was_killed_leaves_no_book_live() {
+    let folder = folder();
+    let file = folder.path().join("books");
+    let mut writer = start("part_writer", &file);
+    let start = Instant::now();
+    let reader = loop {
+        match attach(&file) {
+            Ok(reader) => break reader,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    let live = || reader.top(LOCATE).is_ok_and(|top| top.feed_state == FeedState::Live);
+    while !live() {
+        assert!(start.elapsed() < PATIENCE, "no message came");
+    }
+    assert_eq!(reader.check_writer(), WriterState::Alive);
+    assert_eq!(reader.writer().map(|found| found.pid), Some(writer.id()));
+    writer.kill().expect("a process to kill");
+    writer.wait().expect("a process that was killed");
+    assert_eq!(reader.check_writer(), WriterState::Dead);
+    assert!(!live());
+    if let Ok(top) = reader.top(LOCATE) {
+        assert_eq!(top.feed_state, FeedState::Stale);
+    }
+    assert_eq!(reader.feed_state(), FeedState::Stale);
+}
+
+#[test]
+#[ignore = "a part of a_writer_that_was_killed_leaves_no_book_live, in a process of its own"]
+fn part_writer() {
+    let mut writer = create(&file());
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        writer.message();
+    }
+}
+
+#[test]
+fn a_file_that_is_no_region_of_books_is_refused_in_words() {
+    let folder = folder();
+    let file = folder.path().join("books");
+    let missing = attach(&file).expect_err("there is no file").to_string();
+    assert!(missing.contains("books"), "{missing}");
+    std::fs::write(&file, vec![7; 1 << 16]).expect("a file");
+    let foreign = attach(&file).expect_err("another file").to_string();
+    assert!(foreign.contains("books"), "{foreign}");
+    assert_ne!(missing, foreign);
+}
