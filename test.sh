@@ -55,6 +55,19 @@ run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-de
 run "tests" cargo test --workspace --lib --bins --tests --examples --no-fail-fast --quiet
 run "tests in the documentation" cargo test --workspace --doc --quiet
 
+# Every order in which the sequence lock and the ring may run, within bounds: their memory orderings
+# by loom, long random schedules by shuttle. They need flags of their own, hence their own folder.
+models() {
+    local folder=${CARGO_TARGET_DIR:-target}/models
+    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=$folder \
+        cargo test --quiet -p wirebook-book --lib --release loom \
+        && SCHEDULES=100000 RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=$folder \
+            cargo test --quiet -p wirebook-book --lib --release shuttle
+}
+run "models of what is shared between threads" models
+unset CARGO_PROFILE_RELEASE_LTO CARGO_PROFILE_RELEASE_CODEGEN_UNITS
+
 say "shell scripts"
 if need shellcheck shellcheck; then
     shellcheck test.sh hugepages.sh tests/hugepages.sh .ci/run || failed+=("shell scripts")
@@ -74,6 +87,8 @@ market_maker() {
 }
 run "the example market maker on the embedded day" market_maker
 run "the benchmark, briefly, for its checksums" cargo bench --quiet --bench book_update -- --quick
+run "the benchmark of readers, briefly" cargo bench --quiet --bench readers -- --quick
+run "the example of two processes" cargo run --release --quiet --example watch
 
 fuzz() {
     local target
