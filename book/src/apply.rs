@@ -211,17 +211,19 @@ impl Books {
             return Err(self.take_off_dead(at, locate, old));
         }
         let (price_key, order_qty) = self.check_new(locate, price, qty)?;
-        // With its old order off there is room for one more; it may lie elsewhere then.
-        match self.check_fresh(new) {
-            Ok(_) | Err(Reject::OrdersFull) => {}
+        let vacant = match self.check_fresh(new) {
+            Ok(slot) => Some(slot),
+            // With its old order off there may be room.
+            Err(Reject::OrdersFull) => None,
             Err(reject) => return Err(reject),
-        }
+        };
         let side = found.side;
         let header = self.header(locate);
         let before = header.best(side);
         header.begin_change();
         let (old, without) = self.take_out(header, &found, before);
-        let inserted = self.check_fresh(new).and_then(|slot| {
+        let vacant = vacant.map_or_else(|| self.check_fresh(new), Ok);
+        let inserted = vacant.and_then(|slot| {
             let (price, qty) = (price_key, order_qty);
             let joins = Joins { slot, locate, order_ref: new, side, price, qty };
             self.insert(header, &joins, without)

@@ -94,7 +94,8 @@ pub(crate) struct Rungs {
 }
 
 /// How many rungs are looked at all together before the rest is halved: those of one line.
-const NEAR: u32 = 8;
+const NEAR: u32 = NEAR_LEN as u32;
+const NEAR_LEN: u16 = 8;
 
 impl Rungs {
     /// What else than the version decides what lies where.
@@ -179,7 +180,6 @@ impl Rungs {
     #[inline(always)]
     pub(crate) fn far(&self, ladder: Ladder, rank: u32) -> u32 {
         let nearer = |by: u16| Ladder { len: ladder.len.saturating_sub(by), ..ladder };
-        const NEAR_LEN: u16 = 8;
         let mut worse = ladder.len();
         if ladder.len >= 3 * NEAR_LEN {
             let better = [NEAR_LEN, 2 * NEAR_LEN].map(|by| self.better(nearer(by), rank));

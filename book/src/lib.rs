@@ -54,7 +54,7 @@ pub use change::{Action, Arrival, Change, Reject, Step, Trade, TradeKind};
 pub use header::{LastTrade, Touch};
 pub use ids::{Locate, MatchNo, Nanos, OrderRef, SeqNo, Symbol};
 pub use level::Level;
-pub use look_ahead::Ahead;
+pub use look_ahead::{Ahead, Picked};
 pub use price::{Price, PriceError};
 pub use qty::Qty;
 pub use reader::{BookReader, ReadError, TopOfBook};

@@ -50,22 +50,27 @@ struct Leaving {
     order_ref: OrderRef,
 }
 
-/// Some of a batch, picked without a branch.
-#[derive(Default)]
-struct Few {
-    picked: [usize; Ahead::MESSAGES],
+/// Some messages of a batch, by their numbers, picked without a branch: which ones they are cannot
+/// be foreseen.
+#[derive(Debug, Default)]
+pub struct Picked {
+    messages: [usize; Ahead::MESSAGES],
     count: usize,
 }
 
-impl Few {
+impl Picked {
+    /// Adds a message if it is one of them.
     #[inline(always)]
-    fn push_if(&mut self, is_one: bool, at: usize) {
-        self.picked[self.count % Ahead::MESSAGES] = at;
+    pub fn push_if(&mut self, is_one: bool, message: usize) {
+        self.messages[self.count % Ahead::MESSAGES] = message;
         self.count += usize::from(is_one);
     }
 
-    fn as_slice(&self) -> &[usize] {
-        self.picked.get(..self.count).unwrap_or(&self.picked)
+    /// Those that were added, in order.
+    #[inline(always)]
+    #[must_use]
+    pub fn as_slice(&self) -> &[usize] {
+        self.messages.get(..self.count).unwrap_or(&self.messages)
     }
 }
 
@@ -224,7 +229,7 @@ impl Books {
     /// and a wrong guess would make the others wait.
     #[inline(always)]
     fn find_levels(&self, joining: &mut [Joining], hints: &mut [Hint; Ahead::MESSAGES]) {
-        let mut far = Few::default();
+        let mut far = Picked::default();
         for (at, order) in joining.iter_mut().enumerate() {
             let ladder = self.ladder(order);
             let (not_better, is_further) = self.rungs.near(ladder, order.rank());

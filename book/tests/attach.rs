@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use wirebook_book::region::{RegionConfig, WriterState};
-use wirebook_book::{Books, Capacity, FeedState, SeqNo, attach};
+use wirebook_book::region::{RegionConfig, RegionError, WriterState};
+use wirebook_book::{Books, BooksError, Capacity, FeedState, SeqNo, attach};
 use writing::{LOCATE, Reads, Writer, read_until};
 
 /// Where a process that a test has started finds the books.
@@ -117,10 +117,12 @@ fn part_writer() {
 fn a_file_that_is_no_region_of_books_is_refused_in_words() {
     let folder = folder();
     let file = folder.path().join("books");
-    let missing = attach(&file).expect_err("there is no file").to_string();
-    assert!(missing.contains("books"), "{missing}");
+    let missing = attach(&file).expect_err("there is no file");
+    assert!(matches!(missing, BooksError::Region(RegionError::File { .. })), "{missing}");
     std::fs::write(&file, vec![7; 1 << 16]).expect("a file");
-    let foreign = attach(&file).expect_err("another file").to_string();
-    assert!(foreign.contains("books"), "{foreign}");
-    assert_ne!(missing, foreign);
+    let foreign = attach(&file).expect_err("another file");
+    assert!(matches!(foreign, BooksError::Region(RegionError::Foreign { .. })), "{foreign}");
+    for error in [missing, foreign] {
+        assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::process::{self, ProcessStart};
 use super::seqlock::Version;
-use super::{RegionError, Table, Word8, Word32, Word64, words};
+use super::{RegionError, Table, Word32, Word64, words};
 
 /// Bytes set aside for the header; the tables begin behind them, in private regions too.
 pub(super) const HEADER_BYTES: usize = 4096;
@@ -66,8 +66,7 @@ words! {
         heartbeat_ns: Word64,
         last_sequence: Word64,
         session: [Word64; 2],
-        feed_state: Word8,
-        unused: [Word8; 31],
+        unused: [Word64; 4],
     }
 }
 
@@ -154,12 +153,6 @@ impl RegionHeader {
         self.last_sequence.get_acquire()
     }
 
-    /// The state of the feed, as the writer numbers it.
-    #[must_use]
-    pub fn feed_state(&self) -> u8 {
-        self.feed_state.get_acquire()
-    }
-
     /// The first thing that is written in a region.
     pub(super) fn begin(&self, layout: Layout, len_bytes: u64) {
         self.version.set(layout.version);
@@ -214,12 +207,6 @@ impl HeaderWriter {
     #[inline(always)]
     pub fn set_last_sequence(&self, sequence: u64) {
         self.header().last_sequence.set_release(sequence);
-    }
-
-    /// Notes the state of the feed.
-    #[inline(always)]
-    pub fn set_feed_state(&self, state: u8) {
-        self.header().feed_state.set_release(state);
     }
 
     /// Notes the session. Readers never see half of it.

@@ -57,15 +57,15 @@ impl<T: Words> Table<T> {
         unsafe { &*self.base.as_ptr().add(index as usize & self.mask) }
     }
 
-    /// `N` items from `index` modulo the length; at the end of the table, the last `N`. The table
-    /// has as many, or this fails in [`super::Region::carve`]'s callers at the start.
+    /// `N` items from `index` modulo the length; at the end of the table, the last `N`.
     #[inline(always)]
     #[must_use]
     pub(crate) fn window<const N: usize>(&self, index: u32) -> &[T; N] {
-        debug_assert!(N <= self.len());
-        let first = (index as usize & self.mask).min(self.len().saturating_sub(N));
-        // SAFETY: `first + N` is within the length: every table that is asked has `N` items
-        // (`Rungs::len` is at least as large); the items are valid (from_raw).
+        // Sides have eight rungs each: no table of rungs is as short.
+        assert!(N <= self.len(), "a window wider than its table");
+        let first = (index as usize & self.mask).min(self.len() - N);
+        // SAFETY: `first + N` is within the length, which is at least `N`; the items are valid
+        // (from_raw).
         unsafe { &*self.base.as_ptr().add(first).cast::<[T; N]>() }
     }
 

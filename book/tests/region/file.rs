@@ -41,20 +41,16 @@ fn the_header_says_what_the_region_is() {
     let header = reader.header();
     assert_eq!(header.layout(), LAYOUT);
     assert_eq!(header.len_bytes(), MIB as u64 + 4096);
-    assert_eq!(
-        (header.last_sequence(), header.feed_state(), header.session()),
-        (0, 0, Some([0; 10]))
-    );
+    assert_eq!((header.last_sequence(), header.session()), (0, Some([0; 10])));
     let writer = region.header_writer().unwrap();
     writer.beat(1);
     writer.set_last_sequence(2);
-    writer.set_feed_state(3);
     writer.set_session(*b"0123456789");
     let Writer { pid, started, heartbeat_ns } = reader.writer();
     assert_eq!((pid, heartbeat_ns), (std::process::id(), 1));
     assert!(started.ticks() > 0);
     let session = Some(*b"0123456789");
-    assert_eq!((header.last_sequence(), header.feed_state(), header.session()), (2, 3, session));
+    assert_eq!((header.last_sequence(), header.session()), (2, session));
     assert!(reader.writer_is_alive());
 }
 

@@ -4,7 +4,7 @@ use core::hint::select_unpredictable;
 
 use arrayvec::ArrayVec;
 use wirebook_book::region::{LINE, prefetch};
-use wirebook_book::{Ahead, Books, Locate, OrderRef, Price, Side};
+use wirebook_book::{Ahead, Books, Locate, OrderRef, Picked, Price, Side};
 
 use crate::itch::OrderReplace;
 use crate::mold::Messages;
@@ -102,48 +102,36 @@ const DOES: [Does; 256] = {
     does
 };
 
-/// The messages of a batch that do the same, picked without a branch: which kind comes next
-/// cannot be foreseen.
-#[derive(Default)]
-struct Alike {
-    messages: [usize; Ahead::MESSAGES],
-    count: usize,
-}
-
-impl Alike {
-    #[inline(always)]
-    fn push_if(&mut self, is_alike: bool, message: usize) {
-        self.messages[self.count % Ahead::MESSAGES] = message;
-        self.count += usize::from(is_alike);
-    }
-
-    fn of<'a, 'b>(&'b self, batch: &'b Batch<'a>) -> impl Iterator<Item = (usize, &'a [u8])> {
-        let messages = self.messages.get(..self.count).unwrap_or(&self.messages).iter();
-        messages.filter_map(|&message| Some((message, *batch.get(message)?)))
-    }
+/// The picked messages of a batch, with their numbers.
+#[inline(always)]
+fn of<'a, 'b>(
+    picked: &'b Picked,
+    batch: &'b Batch<'a>,
+) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a, 'b> {
+    picked.as_slice().iter().filter_map(|&at| Some((at, *batch.get(at)?)))
 }
 
 /// Tells the books which messages are to come. What cannot be read they are not told.
 #[inline(always)]
 fn note(books: &Books, batch: &Batch<'_>, ahead: &mut Ahead) {
-    let [mut adding, mut taking, mut replacing] = [0; 3].map(|_| Alike::default());
+    let [mut adding, mut taking, mut replacing] = [0; 3].map(|_| Picked::default());
     for (at, message) in batch.iter().enumerate() {
         let does = message.first().map_or(Does::Nothing, |&kind| DOES[usize::from(kind)]);
         adding.push_if(does == Does::Adds, at);
         taking.push_if(does == Does::Takes, at);
         replacing.push_if(does == Does::Replaces, at);
     }
-    for (at, message) in adding.of(batch) {
+    for (at, message) in of(&adding, batch) {
         if let Some((locate, order_ref, side, price)) = added(message) {
             ahead.add(books, at, locate, order_ref, side, price);
         }
     }
-    for (at, message) in taking.of(batch) {
+    for (at, message) in of(&taking, batch) {
         if let Some((locate, order_ref)) = order(message) {
             ahead.take(books, at, locate, order_ref);
         }
     }
-    for (at, message) in replacing.of(batch) {
+    for (at, message) in of(&replacing, batch) {
         if let Ok(m) = OrderReplace::new(message) {
             ahead.replace(books, at, m.locate(), [m.old_ref(), m.new_ref()], m.price());
         }
