@@ -59,7 +59,7 @@ pub(crate) struct Effect {
 impl Effect {
     /// Nothing yet, where this is the best level.
     #[inline(always)]
-    fn none(best: Best) -> Effect {
+    pub(crate) fn none(best: Best) -> Effect {
         Effect { best, levels_changed: false }
     }
 }
@@ -293,12 +293,8 @@ impl Books {
                 self.drop_level(header, side, level, rank, before)
             }
             Place::Missing(_) if qty.is_zero() => Effect::none(before),
-            place => match self.level_at(header, locate, side, key, place) {
-                Ok((level, appeared)) => {
-                    self.queues.line(level).qty.set(qty.shares());
-                    let best = raised(before, Best { rank, qty: qty.shares() });
-                    Effect { best, levels_changed: appeared }
-                }
+            place => match self.put_bare(header, locate, (side, key), qty, (place, before)) {
+                Ok(effect) => effect,
                 Err(reject) => {
                     header.end_change();
                     return Err(reject);
@@ -314,6 +310,21 @@ impl Books {
             at_head: false,
         };
         Ok(finish(header, at, locate, side, Action::LevelSet, step, (before, effect)))
+    }
+
+    /// Gives the level at a price a quantity, within a change.
+    pub(crate) fn put_bare(
+        &self,
+        header: &Header,
+        locate: Locate,
+        (side, price): (Side, u32),
+        qty: Qty,
+        (place, before): (Place, Best),
+    ) -> Result<Effect, Reject> {
+        let (level, appeared) = self.level_at(header, locate, side, price, place)?;
+        self.queues.line(level).qty.set(qty.shares());
+        let best = raised(before, Best { rank: rank(side, price), qty: qty.shares() });
+        Ok(Effect { best, levels_changed: appeared })
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -360,7 +371,7 @@ impl Books {
 
     /// A place for an order whose reference no live order has.
     #[inline(always)]
-    fn check_fresh(&self, order_ref: OrderRef) -> Result<Slot, Reject> {
+    pub(crate) fn check_fresh(&self, order_ref: OrderRef) -> Result<Slot, Reject> {
         match self.orders.vacancy(order_ref) {
             Vacancy::At(slot) => Ok(slot),
             Vacancy::Full => Err(Reject::OrdersFull),

@@ -140,6 +140,13 @@ impl Header {
         self.change.end();
     }
 
+    /// The same, where a writer that was killed may have begun already.
+    pub(crate) fn reopen_change(&self) {
+        if !self.change.is_open() {
+            self.change.begin();
+        }
+    }
+
     /// The version of the levels and queues.
     #[inline(always)]
     pub(crate) fn change(&self) -> &Version {
@@ -176,6 +183,32 @@ impl Header {
         self.starts[side].set(ladder.start);
         self.lens[side].set(ladder.len);
         self.classes[side].set(ladder.class);
+    }
+
+    /// What a snapshot has of this line.
+    pub(crate) fn words(&self) -> HeaderWords {
+        HeaderWords {
+            flags: self.flags.get(),
+            trading: self.trading.get(),
+            seq: self.seq.get(),
+            time: self.time.get(),
+        }
+    }
+
+    /// Makes this line what a snapshot has of it.
+    pub(crate) fn restore(&self, words: &HeaderWords) {
+        self.write(|header| {
+            header.flags.set(words.flags);
+            header.trading.set(words.trading);
+            header.seq.set(words.seq);
+            header.time.set(words.time);
+        });
+    }
+
+    pub(crate) fn set_touch(&self, best: [Best; 2]) {
+        self.write(|header| {
+            Side::BOTH.into_iter().zip(best).for_each(|(side, best)| header.set_best(side, best));
+        });
     }
 
     /// Whether any message concerned the symbol, be it one that was refused.
@@ -312,6 +345,24 @@ impl Header {
     }
 }
 
+/// What a header says besides the book itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct HeaderWords {
+    flags: u8,
+    trading: u8,
+    seq: u64,
+    time: u64,
+}
+
+impl HeaderWords {
+    pub(crate) fn last_seq(&self) -> SeqNo {
+        SeqNo::new(self.seq)
+    }
+}
+
+/// All words of a record.
+pub(crate) type RecordWords = [u64; 8];
+
 /// The last trade of a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LastTrade {
@@ -348,6 +399,27 @@ impl Record {
         self.symbol.set(0);
         self.volume.set(0);
         self.trades.set(0);
+    }
+
+    fn all(&self) -> [&Word64; 8] {
+        [
+            &self.symbol,
+            &self.trade_price,
+            &self.trade_qty,
+            &self.trade_match,
+            &self.trade_time,
+            &self.trade_seq,
+            &self.volume,
+            &self.trades,
+        ]
+    }
+
+    pub(crate) fn words(&self) -> RecordWords {
+        self.all().map(Word64::get)
+    }
+
+    pub(crate) fn restore(&self, words: &RecordWords) {
+        self.all().into_iter().zip(words).for_each(|(word, number)| word.set(*number));
     }
 
     pub(crate) fn symbol(&self) -> Symbol {

@@ -45,6 +45,7 @@ pub mod region;
 pub mod ring;
 mod shared;
 mod side;
+mod snapshot;
 mod state;
 mod view;
 
@@ -61,5 +62,6 @@ pub use reader::{BookReader, ReadError, TopOfBook};
 pub use ring::{Polled, RingReader, RingSlot, RingWriter};
 pub use shared::attach;
 pub use side::Side;
+pub use snapshot::Snapshot;
 pub use state::{FeedState, TradingState};
 pub use view::{Book, Order, QueuePosition};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::header::{LastTrade, Touch};
+use crate::header::{HeaderWords, LastTrade, RecordWords, Touch};
 use crate::ladder::{Place, rank};
 use crate::level::Level;
 use crate::orders::Slot;
@@ -191,6 +191,19 @@ impl<'a> Book<'a> {
             position.qty_ahead += Qty::from(orders.at(ahead).qty);
         }
         Some(position)
+    }
+
+    pub(crate) fn header_words(&self) -> HeaderWords {
+        self.books.header(self.locate).words()
+    }
+
+    pub(crate) fn record_words(&self) -> RecordWords {
+        self.books.records.at(u32::from(self.locate.get())).words()
+    }
+
+    /// How many orders there can be over all symbols.
+    pub(crate) fn orders_max(&self) -> usize {
+        self.books.capacity.orders as usize
     }
 
     fn level_index(&self, side: Side, price: Price) -> Option<u32> {
