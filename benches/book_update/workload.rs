@@ -80,7 +80,8 @@ impl Workload {
 }
 
 pub(crate) fn feed_of_a_day() -> Result<Feed<()>, BooksError> {
-    let capacity = Capacity { orders: 1 << 21, levels: 1 << 20, locates: 1 << 16 };
+    let capacity =
+        Capacity { orders: 1 << 21, levels: 1 << 20, locates: 1 << 16, ..Capacity::SMALL };
     let mut books = Books::new(capacity)?;
     books.prefault();
     Ok(Feed::new(books, (), FeedConfig::default()))

@@ -5,8 +5,9 @@
 //! alone: a replacement that runs out of room has lost its old order, in a book that is dead from
 //! then on, and a replacement in a dead book takes its old order off.
 
+use crate::depths::{Became, LevelNow};
 use crate::header::{Best, Header, LastTrade};
-use crate::ladder::{Place, rank};
+use crate::ladder::{Ladder, Place, rank};
 use crate::orders::{Resting, Slot, Vacancy};
 use crate::queue::raised;
 use crate::{
@@ -54,13 +55,15 @@ pub(crate) struct Effect {
     pub(crate) best: Best,
     /// Whether levels came or went.
     pub(crate) levels_changed: bool,
+    /// The level that the order stands or stood at.
+    pub(crate) now: Option<LevelNow>,
 }
 
 impl Effect {
     /// Nothing yet, where this is the best level.
     #[inline(always)]
     pub(crate) fn none(best: Best) -> Effect {
-        Effect { best, levels_changed: false }
+        Effect { best, levels_changed: false, now: None }
     }
 }
 
@@ -91,13 +94,13 @@ impl Books {
         let header = self.header(locate);
         let before = header.best(side);
         let joins = Joins { slot, locate, order_ref, side, price, qty };
-        header.begin_change();
+        self.change(locate).begin();
         match self.insert(header, &joins, Effect::none(before)) {
             Ok((step, effect)) => {
-                Ok(finish(header, at, locate, side, Action::Added, step, (before, effect)))
+                Ok(self.settle((at, locate, side), (Action::Added, step), before, effect, None))
             }
             Err(reject) => {
-                header.end_change();
+                self.change(locate).end();
                 Err(reject)
             }
         }
@@ -169,13 +172,13 @@ impl Books {
         };
         let header = self.header(locate);
         let before = header.best(side);
-        header.begin_change();
+        self.change(locate).begin();
         let (step, effect) = if taken == order.qty {
             self.take_out(header, &found, before)
         } else {
             self.take_part(&found, taken, before)
         };
-        Ok(finish(header, at, locate, side, action, step, (before, effect)))
+        Ok(self.settle((at, locate, side), (action, step), before, effect, None))
     }
 
     /// An order leaves its queue and comes back under a new reference, with a new price and
@@ -220,7 +223,7 @@ impl Books {
         let side = found.side;
         let header = self.header(locate);
         let before = header.best(side);
-        header.begin_change();
+        self.change(locate).begin();
         let (old, without) = self.take_out(header, &found, before);
         let vacant = vacant.map_or_else(|| self.check_fresh(new), Ok);
         let inserted = vacant.and_then(|slot| {
@@ -231,10 +234,12 @@ impl Books {
         match inserted {
             Ok((step, effect)) => {
                 let action = Action::Replaced { old };
-                Ok(finish(header, at, locate, side, action, step, (before, effect)))
+                let whole = (at, locate, side);
+                Ok(self.settle(whole, (action, step), before, effect, without.now))
             }
             Err(reject) => {
-                let _ = finish(header, at, locate, side, Action::Deleted, old, (before, without));
+                let taken = (Action::Deleted, old);
+                let _ = self.settle((at, locate, side), taken, before, without, None);
                 Err(reject)
             }
         }
@@ -287,7 +292,7 @@ impl Books {
         let before = header.best(side);
         let rank = rank(side, key);
         let place = self.rungs.place(header.ladder(side), rank);
-        header.begin_change();
+        self.change(locate).begin();
         let effect = match place {
             Place::Level(level) if qty.is_zero() => {
                 self.drop_level(header, side, level, rank, before)
@@ -296,7 +301,7 @@ impl Books {
             place => match self.put_bare(header, locate, (side, key), qty, (place, before)) {
                 Ok(effect) => effect,
                 Err(reject) => {
-                    header.end_change();
+                    self.change(locate).end();
                     return Err(reject);
                 }
             },
@@ -309,7 +314,7 @@ impl Books {
             arrival: Arrival::default(),
             at_head: false,
         };
-        Ok(finish(header, at, locate, side, Action::LevelSet, step, (before, effect)))
+        Ok(self.settle((at, locate, side), (Action::LevelSet, step), before, effect, None))
     }
 
     /// Gives the level at a price a quantity, within a change.
@@ -324,7 +329,10 @@ impl Books {
         let (level, appeared) = self.level_at(header, locate, side, price, place)?;
         self.queues.line(level).qty.set(qty.shares());
         let best = raised(before, Best { rank: rank(side, price), qty: qty.shares() });
-        Ok(Effect { best, levels_changed: appeared })
+        let became = if appeared { Became::Appeared } else { Became::Changed };
+        let rank = rank(side, price);
+        let now = Some(LevelNow { became, rank, orders: 0, qty: qty.shares() });
+        Ok(Effect { best, levels_changed: appeared, now })
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -402,28 +410,41 @@ impl Books {
             Err(Reject::OtherSymbol { order_ref, expected: locate, found })
         }
     }
-}
 
-/// Publishes the touch and reports: `before` is the best level of the side before the message.
-#[inline(always)]
-fn finish(
-    header: &Header,
-    at: Stamp,
-    locate: Locate,
-    side: Side,
-    action: Action,
-    step: Step,
-    (before, effect): (Best, Effect),
-) -> Change {
-    header.publish(side, effect.best, at.seq, at.time);
-    header.end_change();
-    Change {
-        locate,
-        side,
-        action,
-        step,
-        touch_changed: effect.best != before,
-        levels_changed: effect.levels_changed,
-        crossed: header.is_crossed(),
+    /// Publishes what changed and reports: `before` is the best level of the side before the
+    /// message, `left` the level that a replaced order stood at.
+    #[inline(always)]
+    fn settle(
+        &self,
+        (at, locate, side): (Stamp, Locate, Side),
+        (action, step): (Action, Step),
+        before: Best,
+        effect: Effect,
+        left: Option<LevelNow>,
+    ) -> Change {
+        let header = self.header(locate);
+        header.publish(side, effect.best, at.seq, at.time);
+        let nows = if left.is_some() { [left, effect.now] } else { [effect.now, None] };
+        let ladder = header.ladder(side);
+        self.depths.publish((locate, side, at), nows, ladder.len(), || self.levels_now(ladder));
+        self.change(locate).end();
+        Change {
+            locate,
+            side,
+            action,
+            step,
+            touch_changed: effect.best != before,
+            levels_changed: effect.levels_changed,
+            crossed: header.is_crossed(),
+        }
+    }
+
+    /// The levels of a side, best first, as they are published.
+    pub(crate) fn levels_now(&self, ladder: Ladder) -> impl Iterator<Item = LevelNow> {
+        self.rungs.ranked(ladder).map(|(rank, level)| {
+            let level = self.queues.line(level);
+            let (orders, qty) = (level.orders.get(), level.qty.get());
+            LevelNow { became: Became::Appeared, rank, orders, qty }
+        })
     }
 }

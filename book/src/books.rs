@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 
+use crate::depths::{DEPTH_LEVELS_MAX, Depths};
 use crate::header::{Header, Record, Status};
 use crate::ladder::Rungs;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
+use crate::region::seqlock::Version;
 use crate::region::{Region, RegionError, Table, Word8, Word32};
 use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
@@ -22,16 +24,22 @@ pub struct Capacity {
     /// Price levels at the same time, over all symbols; at most 2²⁷, and on one side never more
     /// than 16,384. 96 bytes each.
     pub levels: u32,
-    /// Locates from 0; at most 65,536. 256 bytes each.
+    /// Locates from 0; at most 65,536. 256 bytes each, and what `depth_levels` takes.
     pub locates: u32,
+    /// Levels of each side that are published in a record of their own, for readers that take
+    /// them in one go ([`BookReader::depth`]); at most [`DEPTH_LEVELS_MAX`]. Up to 10 take 576 bytes
+    /// for each locate, up to 26 take 1,088 and more take 2,112; 0 publishes none and takes nothing.
+    pub depth_levels: u32,
 }
 
 impl Capacity {
     /// Enough for a whole day of a large exchange: 4 M orders, 1 M levels, every locate.
-    pub const WHOLE_DAY: Capacity = Capacity { orders: 1 << 22, levels: 1 << 20, locates: 1 << 16 };
+    pub const WHOLE_DAY: Capacity =
+        Capacity { orders: 1 << 22, levels: 1 << 20, locates: 1 << 16, depth_levels: 10 };
 
     /// Enough for tests and small recordings.
-    pub const SMALL: Capacity = Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10 };
+    pub const SMALL: Capacity =
+        Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10, depth_levels: 10 };
 
     pub(crate) fn check(self) -> Result<(), BooksError> {
         let within = |what, found: u32, most: u32| {
@@ -43,7 +51,9 @@ impl Capacity {
         };
         within("orders", self.orders, 1 << 30)?;
         within("levels", self.levels, 1 << 27)?;
-        within("locates", self.locates, 1 << 16)
+        within("locates", self.locates, 1 << 16)?;
+        let (what, found, most) = ("depth levels", self.depth_levels, DEPTH_LEVELS_MAX);
+        if found > most { Err(BooksError::Capacity { what, found, most }) } else { Ok(()) }
     }
 }
 
@@ -57,7 +67,7 @@ impl Default for Capacity {
 #[derive(Debug, Error)]
 pub enum BooksError {
     /// A capacity is zero or larger than an index can count.
-    #[error("a capacity of {found} {what}: it must be from 1 to {most}")]
+    #[error("a capacity of {found} {what}: {most} is the most, and only depth levels may be 0")]
     Capacity {
         /// Which.
         what: &'static str,
@@ -141,6 +151,11 @@ pub struct Transition {
 #[derive(Debug)]
 pub struct Books {
     pub(crate) headers: Table<Header>,
+    /// For each symbol, odd while its levels and queues are being changed. Apart from the headers:
+    /// a message opens and closes it, and who reads touches alone must not lose the header's line
+    /// to that. Sixteen symbols share a line, so that the writer has those lines near.
+    pub(crate) changes: Table<Version>,
+    pub(crate) depths: Depths,
     pub(crate) records: Table<Record>,
     pub(crate) orders: Orders,
     pub(crate) queues: Queues,
@@ -169,14 +184,17 @@ impl Books {
     /// a new session begins. Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
         // Readers of any book wait until all are empty.
-        self.headers.as_slice().iter().for_each(Header::begin_change);
+        self.changes.as_slice().iter().for_each(Version::begin);
+        // Before their marks go.
+        self.depths.open_all();
         self.headers.as_slice().iter().for_each(Header::clear);
         self.records.as_slice().iter().for_each(Record::clear);
+        self.depths.clear();
         self.orders.clear();
         self.queues.clear();
         self.rungs.clear();
         self.arrivals.set(0);
-        self.headers.as_slice().iter().for_each(Header::end_change);
+        self.changes.as_slice().iter().for_each(Version::end);
         self.transitions = [None; 2];
     }
 
@@ -194,6 +212,8 @@ impl Books {
         BookReader::new(Books {
             status: self.status.clone(),
             headers: self.headers.clone(),
+            changes: self.changes.clone(),
+            depths: self.depths.share(),
             records: self.records.clone(),
             orders: self.orders.share(),
             queues: self.queues.share(),
@@ -327,6 +347,12 @@ impl Books {
     #[inline(always)]
     pub(crate) fn holds(&self, locate: Locate) -> bool {
         u32::from(locate.get()) < self.capacity.locates
+    }
+
+    /// The version of a symbol's levels and queues.
+    #[inline(always)]
+    pub(crate) fn change(&self, locate: Locate) -> &Version {
+        self.changes.at(u32::from(locate.get()))
     }
 
     #[inline(always)]

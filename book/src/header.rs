@@ -97,10 +97,9 @@ words! {
     /// One cache line for each symbol: whatever a message on it reads or writes besides its order
     /// and level. All zero, nothing is known of the symbol.
     pub(crate) struct Header, align(64) {
-        /// Odd while the book is being changed: of its levels and queues.
-        change: Version,
         /// Odd while this line, or the symbol's record, is being written.
         line: Version,
+        _reserved: Word32,
         starts: [Word32; 2],
         lens: [Word16; 2],
         classes: [Word8; 2],
@@ -127,30 +126,6 @@ impl Header {
             header.seq.set(0);
             header.time.set(0);
         });
-    }
-
-    /// Readers of levels and queues have to wait until [`Header::end_change`].
-    #[inline(always)]
-    pub(crate) fn begin_change(&self) {
-        self.change.begin();
-    }
-
-    #[inline(always)]
-    pub(crate) fn end_change(&self) {
-        self.change.end();
-    }
-
-    /// The same, where a writer that was killed may have begun already.
-    pub(crate) fn reopen_change(&self) {
-        if !self.change.is_open() {
-            self.change.begin();
-        }
-    }
-
-    /// The version of the levels and queues.
-    #[inline(always)]
-    pub(crate) fn change(&self) -> &Version {
-        &self.change
     }
 
     /// The version of this line and the symbol's record.
@@ -195,20 +170,22 @@ impl Header {
         }
     }
 
-    /// Makes this line what a snapshot has of it.
+    /// Makes this line, which is open, what a snapshot has of it.
     pub(crate) fn restore(&self, words: &HeaderWords) {
-        self.write(|header| {
-            header.flags.set(words.flags);
-            header.trading.set(words.trading);
-            header.seq.set(words.seq);
-            header.time.set(words.time);
-        });
+        self.flags.set(words.flags);
+        self.trading.set(words.trading);
+        self.seq.set(words.seq);
+        self.time.set(words.time);
     }
 
+    /// Sets the touch in this line, which is open.
     pub(crate) fn set_touch(&self, best: [Best; 2]) {
-        self.write(|header| {
-            Side::BOTH.into_iter().zip(best).for_each(|(side, best)| header.set_best(side, best));
-        });
+        Side::BOTH.into_iter().zip(best).for_each(|(side, best)| self.set_best(side, best));
+    }
+
+    /// Gives the book up, in this line, which is open.
+    pub(crate) fn give_up(&self) {
+        self.raise(DEAD);
     }
 
     /// Whether any message concerned the symbol, be it one that was refused.

@@ -146,6 +146,11 @@ impl Rungs {
         (0..ladder.len).rev().map(move |below| halves(self.at(ladder, u32::from(below))).1)
     }
 
+    /// The ranks of a side with their levels, best first.
+    pub(crate) fn ranked(&self, ladder: Ladder) -> impl Iterator<Item = (u32, u32)> {
+        (0..ladder.len()).rev().map(move |below| halves(self.at(ladder, below)))
+    }
+
     /// The rank of the best level, and the level.
     #[inline(always)]
     pub(crate) fn best(&self, ladder: Ladder) -> Option<(u32, u32)> {

@@ -29,6 +29,8 @@
 mod apply;
 mod books;
 mod change;
+mod depth;
+mod depths;
 mod header;
 mod ids;
 mod ladder;
@@ -52,6 +54,8 @@ mod view;
 pub use apply::{NewOrder, Stamp};
 pub use books::{Books, BooksError, Capacity, RejectCounts, Transition};
 pub use change::{Action, Arrival, Change, Reject, Step, Trade, TradeKind};
+pub use depth::Depth;
+pub use depths::DEPTH_LEVELS_MAX;
 pub use header::{LastTrade, Touch};
 pub use ids::{Locate, MatchNo, Nanos, OrderRef, SeqNo, Symbol};
 pub use level::Level;

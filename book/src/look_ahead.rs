@@ -152,6 +152,7 @@ impl Books {
     fn prefetch_start(&self, locate: Locate, order_ref: OrderRef) {
         self.orders.prefetch(order_ref);
         self.headers.prefetch(u32::from(locate.get()));
+        self.depths.prefetch(locate);
     }
 
     /// The next message that is applied is this one of the batch.
@@ -179,6 +180,7 @@ impl Books {
         self.find_orders(leaving, hints);
         for order in joining.iter() {
             self.rungs.prefetch_best(self.ladder(order));
+            self.depths.prefetch_side(order.locate, order.side);
         }
     }
 
@@ -208,7 +210,11 @@ impl Books {
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, returning, hints, .. } = ahead;
+        let Ahead { joining, leaving, returning, hints, .. } = ahead;
+        for order in leaving.iter() {
+            let level = self.queues.line(order.line);
+            self.depths.prefetch_side(level.locate(), level.side());
+        }
         for order in joining.iter() {
             self.queues.prefetch_end(order.level);
         }

@@ -5,6 +5,7 @@
 use core::hint::select_unpredictable;
 
 use crate::apply::{Effect, Found, Joins};
+use crate::depths::{Became, LevelNow};
 use crate::header::{Best, Header};
 use crate::ladder::{Place, rank};
 use crate::orders::Resting;
@@ -44,7 +45,9 @@ impl Books {
             arrival: Arrival::new(arrival),
             at_head: count == 1,
         };
-        Ok((step, Effect { best, levels_changed: before.levels_changed | appeared }))
+        let became = if appeared { Became::Appeared } else { Became::Changed };
+        let now = Some(LevelNow { became, rank, orders: count, qty: total });
+        Ok((step, Effect { best, levels_changed: before.levels_changed | appeared, now }))
     }
 
     /// The level at a place, made where it is missing; whether it was.
@@ -79,10 +82,13 @@ impl Books {
         let level = self.queues.line(found.level);
         let (price, total) = (level.price.get(), level.qty.get() - u64::from(taken));
         level.qty.set(total);
-        let best = raised(best, Best { rank: rank(found.side, price), qty: total });
+        let rank = rank(found.side, price);
+        let best = raised(best, Best { rank, qty: total });
+        let now =
+            LevelNow { became: Became::Changed, rank, orders: level.orders.get(), qty: total };
         let at_head = self.queues.slots(found.level).next() == Some(found.slot);
         let step = step(found, price, taken, left, at_head);
-        (step, Effect { best, levels_changed: false })
+        (step, Effect { best, levels_changed: false, now: Some(now) })
     }
 
     /// Takes an order out of its queue, and its level away if it was the last one there.
@@ -101,7 +107,9 @@ impl Books {
         let effect = if count == 0 {
             self.drop_level(header, side, number, rank, best)
         } else {
-            Effect { best: raised(best, Best { rank, qty: total }), levels_changed: false }
+            let best = raised(best, Best { rank, qty: total });
+            let now = LevelNow { became: Became::Changed, rank, orders: count, qty: total };
+            Effect { best, levels_changed: false, now: Some(now) }
         };
         (step(found, price, order.qty, 0, at_head), effect)
     }
@@ -127,7 +135,8 @@ impl Books {
             best
         };
         self.queues.drop_level(level);
-        Effect { best, levels_changed: true }
+        let now = LevelNow { became: Became::Vanished, rank, orders: 0, qty: 0 };
+        Effect { best, levels_changed: true, now: Some(now) }
     }
 }
 

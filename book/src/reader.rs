@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::header::{LastTrade, Touch};
 use crate::view::Book;
-use crate::{Books, FeedState, Locate, Nanos, SeqNo, TradingState};
+use crate::{Books, Depth, FeedState, Locate, Nanos, SeqNo, TradingState};
 
 /// How often a read is tried again that met the writer at work.
 const TRIES: u32 = 10_000;
@@ -92,6 +92,30 @@ impl BookReader {
         trade.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
+    /// The best levels of both sides, from the record that is published of them: at most `N` of
+    /// each, and at most [as many as are published](crate::Capacity::depth_levels). The writer has
+    /// the record open for a few words at the end of a message that changes it, however deep the
+    /// book is. Five lines, of which a message changes some three.
+    #[inline]
+    pub fn depth<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
+        let header = self.held(locate)?;
+        let depth = self.books.depths.read(locate, self.tries, |sides, last_seq, last_time| {
+            // Read behind the record's version: a mark that was made before the record was changed
+            // is seen, and one is taken away only while the record is open.
+            let feed_state = header.feed_state(self.books.feed_state());
+            Depth::of(sides, feed_state, last_seq, last_time)
+        });
+        depth.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// A number that differs when [`BookReader::depth`] does: for who waits for a change. One line,
+    /// which the writer does not touch otherwise. 0 for a locate beyond the capacity.
+    #[inline]
+    #[must_use]
+    pub fn depth_version(&self, locate: Locate) -> u32 {
+        if self.books.holds(locate) { self.books.depths.version(locate) } else { 0 }
+    }
+
     /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue
     /// positions, all as they were between two messages.
     ///
@@ -102,9 +126,9 @@ impl BookReader {
     /// changes without a pause, the touch can still be read when nothing else can.
     #[inline]
     pub fn read<T>(&self, locate: Locate, look: impl Fn(Book<'_>) -> T) -> Result<T, ReadError> {
-        let header = self.held(locate)?;
+        self.held(locate)?;
         let book = Book::new(&self.books, locate);
-        let found = header.change().read(self.tries, || look(book));
+        let found = self.books.change(locate).read(self.tries, || look(book));
         found.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 

@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
+use crate::depths::Depths;
 use crate::header::{Header, Record, Status};
 use crate::ladder::Rungs;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
+use crate::region::seqlock::Version;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };
 use crate::{Books, BooksError, Capacity, FeedState, RejectCounts, SeqNo};
 
 /// The version of what lies where in a region of books. Another one is not read.
-const LAYOUT_VERSION: u32 = 1;
+const LAYOUT_VERSION: u32 = 2;
 
 /// A number that differs where items have other sizes, whatever the version says.
 const FINGERPRINT: u64 = {
@@ -22,6 +24,7 @@ const FINGERPRINT: u64 = {
         size_of::<Status>(),
         size_of::<Header>(),
         size_of::<Record>(),
+        Depths::FINGERPRINT,
         Orders::FINGERPRINT,
         Queues::FINGERPRINT,
         Rungs::FINGERPRINT,
@@ -37,16 +40,18 @@ const FINGERPRINT: u64 = {
 
 impl Capacity {
     fn layout(self) -> Layout {
-        let capacities = [self.orders, self.levels, self.locates];
+        let capacities = [self.orders, self.levels, self.locates, self.depth_levels];
         Layout { version: LAYOUT_VERSION, fingerprint: FINGERPRINT, capacities }
     }
 
     pub(crate) fn plan(self) -> Result<Plan, RegionError> {
-        let Capacity { orders, levels, locates } = self;
+        let Capacity { orders, levels, locates, depth_levels } = self;
         let mut plan = Plan::default();
         plan.table::<Status>(1)?;
         plan.table::<Header>(locates as usize)?;
         plan.table::<Record>(locates as usize)?;
+        plan.table::<Version>(locates as usize)?;
+        Depths::plan(&mut plan, depth_levels, locates)?;
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
         Rungs::plan(&mut plan, levels, 2 * locates)?;
@@ -74,11 +79,13 @@ impl Books {
 
     /// The tables of a region, in the order of their plan.
     pub(crate) fn carve(capacity: Capacity, mut region: Region) -> Result<Books, BooksError> {
-        let Capacity { orders, levels, locates } = capacity;
+        let Capacity { orders, levels, locates, depth_levels } = capacity;
         Ok(Books {
             status: region.carve(1)?,
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
+            changes: region.carve(locates as usize)?,
+            depths: Depths::new(&mut region, depth_levels, locates)?,
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
             rungs: Rungs::new(&mut region, levels, 2 * locates)?,
@@ -126,8 +133,8 @@ impl Books {
 /// complete.
 pub fn attach(path: impl AsRef<Path>) -> Result<BookReader, BooksError> {
     let region = Region::attach(path.as_ref(), LAYOUT_VERSION, FINGERPRINT)?;
-    let [orders, levels, locates] = region.header().layout().capacities;
-    let capacity = Capacity { orders, levels, locates };
+    let [orders, levels, locates, depth_levels] = region.header().layout().capacities;
+    let capacity = Capacity { orders, levels, locates, depth_levels };
     capacity.check()?;
     Ok(BookReader::new(Books::carve(capacity, region)?))
 }

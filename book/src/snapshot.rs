@@ -7,7 +7,7 @@ use crate::apply::{Effect, Found, Joins};
 use crate::header::{Best, HeaderWords, RecordWords};
 use crate::ladder::rank;
 use crate::view::Book;
-use crate::{Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
+use crate::{Books, Locate, Order, Price, Qty, Reject, SeqNo, Side, Stamp};
 
 /// One book: its orders in their queues (or its bare levels), its name, states and last trade.
 ///
@@ -81,22 +81,31 @@ impl Books {
         if !self.holds(locate) {
             return Err(Reject::LocatesFull(locate));
         }
-        self.header(locate).reopen_change();
+        let header = self.header(locate);
+        // All three, before anything is changed: what marks the book had must not be gone while
+        // anybody can still read what it was.
+        self.change(locate).reopen();
+        self.depths.open(locate);
+        header.line().reopen();
         self.empty(locate);
         let restored = self.fill(snapshot);
         if restored.is_err() {
             self.empty(locate);
-            self.header(locate).mark_dead();
+            header.give_up();
         }
-        self.header(locate).end_change();
+        header.line().end();
+        let at = Stamp { seq: header.seq(), time: header.time() };
+        self.depths.show((locate, at), |side| self.levels_now(header.ladder(side)));
+        self.change(locate).end();
         restored
     }
 
+    /// Fills a book that is empty and open.
     fn fill(&self, snapshot: &Snapshot) -> Result<(), Reject> {
         let Snapshot { locate, header: words, record, orders, levels } = snapshot;
         let header = self.header(*locate);
         header.restore(words);
-        header.write(|_| self.records.at(u32::from(locate.get())).restore(record));
+        self.records.at(u32::from(locate.get())).restore(record);
         let mut best = [Best::NONE; 2];
         for order in orders {
             let Order { order_ref, side, price, qty, .. } = *order;
@@ -120,7 +129,7 @@ impl Books {
         Ok(())
     }
 
-    /// Takes everything out of a book that is whole, within a change.
+    /// Takes everything out of a book that is whole and open.
     fn empty(&self, locate: Locate) {
         let header = self.header(locate);
         for side in Side::BOTH {
@@ -259,7 +268,9 @@ mod tests {
     #[test]
     fn a_book_for_which_there_is_no_room_is_empty_and_dead() {
         let from = filled();
-        let mut into = Books::new(Capacity { orders: 100, levels: 64, locates: 8 }).unwrap();
+        let mut into =
+            Books::new(Capacity { orders: 100, levels: 64, locates: 8, ..Capacity::SMALL })
+                .unwrap();
         into.set_feed_state(FeedState::Live);
         assert_eq!(into.restore(&snapshot(&from, LOCATE)), Err(Reject::OrdersFull));
         let book = into.book(LOCATE).unwrap();

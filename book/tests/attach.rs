@@ -67,9 +67,10 @@ fn processes_read_books_that_another_one_writes() {
 #[ignore = "a part of processes_read_books_that_another_one_writes, in a process of its own"]
 fn part_reader() {
     let reader = attach(file()).expect("books that are complete");
-    let Reads { tops, depths, busy } =
+    let Reads { tops, depths, walks, busy } =
         read_until(&reader, || reader.check_writer() == WriterState::Finished);
-    assert!(tops > 0 && depths > 0, "{tops} touches, {depths} depths, {busy} gave up");
+    println!("{tops} touches, {depths} depths, {walks} walks, {busy} gave up");
+    assert!(tops > 0 && depths > 0 && walks > 0);
     let top = reader.top(LOCATE).expect("nobody writes any more");
     assert_eq!(top.feed_state, FeedState::Live, "a writer that finished leaves them as they are");
 }

@@ -33,8 +33,9 @@ fn no_read_is_torn_while_the_writer_runs() {
         done.store(true, Ordering::Relaxed);
         reading.map(|thread| thread.join().expect("a reader that found nothing torn"))
     });
-    for Reads { tops, depths, busy } in reads {
-        println!("{tops} touches, {depths} depths, {busy} gave up, {} messages", writer.next);
+    for Reads { tops, depths, walks, busy } in reads {
+        println!("{tops} touches, {depths} depths, {walks} walks, {busy} gave up");
+        println!("{} messages", writer.next);
         assert!(tops > 0, "a reader read nothing");
     }
 }

@@ -29,7 +29,7 @@ impl Region {
         let mapping = Mapping::private(len_bytes, PageSize::Small)
             .map_err(|source| RegionError::Map { len_bytes, source })?;
         mapping.advise(PageSize::Transparent);
-        let layout = Layout { version: 0, fingerprint: 0, capacities: [0; 3] };
+        let layout = Layout { version: 0, fingerprint: 0, capacities: [0; 4] };
         Region::begin(mapping, None, layout)
     }
 

@@ -134,9 +134,9 @@ pub enum RegionError {
         /// The file.
         path: PathBuf,
         /// What was expected.
-        expected: [u32; 3],
+        expected: [u32; 4],
         /// What the file has.
-        found: [u32; 3],
+        found: [u32; 4],
     },
     /// The books in the region were never finished.
     #[error("the books in {path} are not complete: their writer is making them, or never finished")]

@@ -23,7 +23,7 @@ pub struct Layout {
     /// Whatever else decides where something lies, as one number: sizes and orders of tables.
     pub fingerprint: u64,
     /// Capacities, in an order of the caller's.
-    pub capacities: [u32; 3],
+    pub capacities: [u32; 4],
 }
 
 /// The process that writes a region, and when it last said so.
@@ -57,16 +57,16 @@ words! {
         complete: Word32,
         fingerprint: Word64,
         len_bytes: Word64,
-        capacities: [Word32; 3],
-        writer_pid: Word32,
+        capacities: [Word32; 4],
         writer_started: Word64,
+        writer_pid: Word32,
         finished: Word32,
-        session_version: Version,
 
         heartbeat_ns: Word64,
         last_sequence: Word64,
         session: [Word64; 2],
-        unused: [Word64; 4],
+        session_version: Version,
+        _reserved: [Word32; 7],
     }
 }
 
@@ -229,7 +229,7 @@ pub(super) fn check(
     header: &RegionHeader,
     path: &std::path::Path,
     (version, fingerprint): (u32, u64),
-    capacities: Option<[u32; 3]>,
+    capacities: Option<[u32; 4]>,
 ) -> Result<(), RegionError> {
     let path = || path.to_path_buf();
     header.check_magic().map_err(|found| RegionError::Foreign {

@@ -59,12 +59,39 @@ pub(crate) fn above(lanes: &[Word64; 8], bound: u64) -> u32 {
     }
 }
 
+/// How many of the sixteen `lanes` are above `bound`.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn above16(lanes: &[Word32; 16], bound: u32) -> u32 {
+    use core::arch::x86_64::{
+        _mm_cmpgt_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32,
+        _mm_xor_si128,
+    };
+    // SAFETY: SSE2 is part of x86-64.
+    unsafe {
+        // The comparison is of signed numbers: turning the highest bit over keeps their order.
+        let sign = _mm_set1_epi32(i32::MIN);
+        let bound = _mm_xor_si128(_mm_set1_epi32(bound.cast_signed()), sign);
+        let four = |at| _mm_cmpgt_epi32(_mm_xor_si128(load(lanes, at), sign), bound);
+        let halves = [_mm_packs_epi32(four(0), four(4)), _mm_packs_epi32(four(8), four(12))];
+        let bytes = _mm_packs_epi16(halves[0], halves[1]);
+        _mm_movemask_epi8(bytes).count_ones()
+    }
+}
+
 /// One bit for each of the eight `lanes` that equals `wanted`, the first lane lowest.
 #[inline(always)]
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
     let found = lanes.iter().map(|lane| u32::from(lane.get() == wanted));
     found.enumerate().fold(0, |equal, (lane, found)| equal | found << lane)
+}
+
+/// How many of the sixteen `lanes` are above `bound`.
+#[inline(always)]
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn above16(lanes: &[Word32; 16], bound: u32) -> u32 {
+    lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
 }
 
 /// How many of the eight `lanes` are above `bound`.
@@ -84,6 +111,17 @@ mod tests {
         assert_eq!(super::equal(&lanes, 7), 0b1000_1001);
         assert_eq!(super::equal(&lanes, u32::MAX), 0b10_0000);
         assert_eq!(super::equal(&lanes, 9), 0);
+    }
+
+    #[test]
+    fn what_is_above_is_counted_in_sixteen_lanes() {
+        let half = u32::MAX / 2;
+        let numbers = [0, 1, u32::MAX, half, half + 1, 7, 8, 9, 0, 0, 3, 2, 1, 0, 5, u32::MAX - 1];
+        let lanes = numbers.map(Word32::from);
+        for bound in [0, 1, 7, half, half + 1, u32::MAX - 1, u32::MAX] {
+            let above = numbers.iter().filter(|&&number| number > bound).count();
+            assert_eq!(super::above16(&lanes, bound) as usize, above, "above {bound}");
+        }
     }
 
     #[test]

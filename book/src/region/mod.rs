@@ -104,7 +104,7 @@ impl Region {
     fn check(
         file: &RegionFile,
         identity: (u32, u64),
-        capacities: Option<[u32; 3]>,
+        capacities: Option<[u32; 4]>,
     ) -> Result<usize, RegionError> {
         let mapping = file.peek()?;
         let header = mapping.header();

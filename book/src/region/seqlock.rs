@@ -28,6 +28,22 @@ impl Version {
         fence(Ordering::Release);
     }
 
+    /// The same, where a writer that was killed may have begun and not ended.
+    #[inline(always)]
+    pub fn reopen(&self) {
+        if !self.is_open() {
+            self.begin();
+        }
+    }
+
+    /// The version as a number. Two reads of it that are equal saw the same words, unless there
+    /// were 2³¹ changes between them.
+    #[inline(always)]
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0.get()
+    }
+
     /// The words were written.
     #[inline(always)]
     pub fn end(&self) {

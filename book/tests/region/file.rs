@@ -130,10 +130,12 @@ fn another_layout_is_refused() {
     );
     let (created, attached) = refused(Layout { fingerprint: 7, ..LAYOUT });
     assert_eq!((created, attached.unwrap_err()), (said.clone(), said));
-    let (created, attached) = refused(Layout { capacities: [10, 20, 31], ..LAYOUT });
+    let (created, attached) = refused(Layout { capacities: [10, 20, 31, 40], ..LAYOUT });
     assert_eq!(
         created,
-        format!("{name} has books with capacities of [10, 20, 30], and [10, 20, 31] are expected")
+        format!(
+            "{name} has books with capacities of [10, 20, 30, 40], and [10, 20, 31, 40] are expected"
+        )
     );
     assert!(is_whole(&mut attached.unwrap()), "and the file is as it was");
 }

@@ -11,7 +11,7 @@ use wirebook_book::region::{
 };
 
 pub(crate) const LAYOUT: Layout =
-    Layout { version: 3, fingerprint: 0x0123_4567_89ab_cdef, capacities: [10, 20, 30] };
+    Layout { version: 3, fingerprint: 0x0123_4567_89ab_cdef, capacities: [10, 20, 30, 40] };
 pub(crate) const MIB: usize = 1 << 20;
 
 /// A folder of its own, on a tmpfs where there is one.

@@ -78,7 +78,10 @@ fn depth(book: Book<'_>) -> (SeqNo, Vec<Level>) {
 #[derive(Default)]
 pub(crate) struct Reads {
     pub(crate) tops: u64,
+    /// Of the published record of the best levels.
     pub(crate) depths: u64,
+    /// Of the levels in the book itself.
+    pub(crate) walks: u64,
     /// Reads that were given up.
     pub(crate) busy: u64,
 }
@@ -110,10 +113,20 @@ pub(crate) fn read_until(reader: &BookReader, done: impl Fn() -> bool) -> Reads 
                 }
             }
         }
+        for _ in 0..8 {
+            match reader.depth::<10>(LOCATE) {
+                Ok(depth) => {
+                    check(depth.last_seq, depth.bids());
+                    assert_eq!(depth.last_time, Nanos::new(depth.last_seq.get() * 3));
+                    reads.depths += 1;
+                }
+                Err(_) => reads.busy += 1,
+            }
+        }
         match reader.read(LOCATE, depth) {
             Ok((seq, levels)) => {
                 check(seq, &levels);
-                reads.depths += 1;
+                reads.walks += 1;
             }
             Err(_) => reads.busy += 1,
         }
