@@ -7,14 +7,17 @@
 
 mod arguments;
 mod baseline;
+#[path = "../day/mod.rs"]
+mod day;
 mod latency;
 mod workload;
 
 use std::process::ExitCode;
 
 use arguments::Arguments;
+use day::{DEPTH_LEVELS, Pass, median};
 use serde_json::json;
-use workload::{Pass, Workload};
+use workload::Workload;
 
 fn main() -> ExitCode {
     let arguments = Arguments::read();
@@ -30,19 +33,22 @@ fn main() -> ExitCode {
 
 fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), String> {
     let workload = Workload::generate(symbols, messages)?;
-    let (mut engine, mut baseline) = (Vec::new(), Vec::new());
+    let name = &workload.day.name;
+    let (mut engine, mut quiet, mut baseline) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        let (ours, theirs) = (workload.engine()?, workload.baseline());
-        if ours.checksum != theirs.checksum {
-            let (ours, theirs) = (ours.checksum, theirs.checksum);
-            return Err(format!("{}: checksums differ: {ours} and {theirs}", workload.name));
+        let passes = [workload.engine(DEPTH_LEVELS)?, workload.engine(0)?, workload.baseline()];
+        let checksums = passes.each_ref().map(|pass| pass.checksum);
+        if checksums != [checksums[0]; 3] {
+            return Err(format!("{name}: checksums differ: {checksums:?}"));
         }
+        let [ours, unpublished, theirs] = passes;
         engine.push(ours);
+        quiet.push(unpublished);
         baseline.push(theirs);
     }
-    let mut ratios: Vec<f64> =
-        engine.iter().zip(&baseline).map(|(a, b)| a.ns_per_message / b.ns_per_message).collect();
-    let latency = latency::measure(&workload)?;
+    let mut ratios = ratios(&engine, &baseline);
+    let depth = median(&mut self::ratios(&engine, &quiet));
+    let latency = latency::measure(&workload.day)?;
     let at = |quantile| latency.histogram.value_at_quantile(quantile);
     let [p50, p99, p999] = [0.5, 0.99, 0.999].map(at);
     let (max, timer) = (latency.histogram.max(), latency.timer_ns);
@@ -52,8 +58,8 @@ fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), Strin
     let ratio = median(&mut ratios);
     if arguments.json {
         let figures = json!({
-            "workload": workload.name, "rounds": arguments.rounds,
-            "engine_ns": ours, "baseline_ns": theirs, "ratio": ratio, "ratios": ratios,
+            "workload": name, "rounds": arguments.rounds,
+            "engine_ns": ours, "baseline_ns": theirs, "ratio": ratio, "with_levels_to_without": depth, "ratios": ratios,
             "checksum": checksum, "orders_live": orders,
             "latency_ns": { "p50": p50, "p99": p99, "p99.9": p999, "max": max },
             "timer_ns": timer, "latency_samples": latency.histogram.len(),
@@ -61,10 +67,11 @@ fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), Strin
         println!("{figures}");
         return Ok(());
     }
-    println!("{} ({orders} orders live at the end), checksum {checksum}", workload.name);
+    println!("{name} ({orders} orders live at the end), checksum {checksum}");
     println!("  engine    {ours:7.1} ns a message, median of {}; best {fastest:.1}", engine.len());
     println!("  baseline  {theirs:7.1} ns a message");
     println!("  ratio     {ratio:7.3}");
+    println!("  levels    {depth:7.3} with {DEPTH_LEVELS} published, of 1 with none");
     println!(
         "  alone     p50 {p50}, p99 {p99}, p99.9 {p999}, max {max} ns \
          ({} messages, timer of {timer} ns subtracted)",
@@ -80,7 +87,7 @@ fn figures(passes: &[Pass]) -> [f64; 2] {
     [median, times[0]]
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Round by round.
+fn ratios(of: &[Pass], to: &[Pass]) -> Vec<f64> {
+    of.iter().zip(to).map(|(a, b)| a.ns_per_message / b.ns_per_message).collect()
 }
