@@ -5,11 +5,9 @@
 //! alone: a replacement that runs out of room has lost its old order, in a book that is dead from
 //! then on, and a replacement in a dead book takes its old order off.
 
-use crate::depths::{Became, LevelNow};
 use crate::header::{Best, Header, LastTrade};
-use crate::ladder::{Ladder, Place, rank};
+use crate::ladder::{Became, LevelNow, rank};
 use crate::orders::{Resting, Slot, Vacancy};
-use crate::queue::raised;
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -48,25 +46,6 @@ pub(crate) struct Joins {
     pub(crate) qty: u32,
 }
 
-/// What a message did to the side of a book, besides to an order.
-#[derive(Clone, Copy)]
-pub(crate) struct Effect {
-    /// The best level now.
-    pub(crate) best: Best,
-    /// Whether levels came or went.
-    pub(crate) levels_changed: bool,
-    /// The level that the order stands or stood at.
-    pub(crate) now: Option<LevelNow>,
-}
-
-impl Effect {
-    /// Nothing yet, where this is the best level.
-    #[inline(always)]
-    pub(crate) fn none(best: Best) -> Effect {
-        Effect { best, levels_changed: false, now: None }
-    }
-}
-
 /// A live order that a message concerns.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
@@ -92,13 +71,10 @@ impl Books {
         let (price, qty) = self.check_new(locate, order.price, order.qty)?;
         let slot = self.check_fresh(order_ref)?;
         let header = self.header(locate);
-        let before = header.best(side);
         let joins = Joins { slot, locate, order_ref, side, price, qty };
         self.change(locate).begin();
-        match self.insert(header, &joins, Effect::none(before)) {
-            Ok((step, effect)) => {
-                Ok(self.settle((at, locate, side), (Action::Added, step), before, effect, None))
-            }
+        match self.insert(header, &joins) {
+            Ok((step, now)) => Ok(self.settle((at, locate, side), Action::Added, step, now)),
             Err(reject) => {
                 self.change(locate).end();
                 Err(reject)
@@ -171,14 +147,13 @@ impl Books {
                 .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(order.qty) })?,
         };
         let header = self.header(locate);
-        let before = header.best(side);
         self.change(locate).begin();
-        let (step, effect) = if taken == order.qty {
-            self.take_out(header, &found, before)
+        let (step, now) = if taken == order.qty {
+            self.take_out(header, locate, &found)
         } else {
-            self.take_part(&found, taken, before)
+            self.take_part(header, locate, &found, taken)
         };
-        Ok(self.settle((at, locate, side), (action, step), before, effect, None))
+        Ok(self.settle((at, locate, side), action, step, now))
     }
 
     /// An order leaves its queue and comes back under a new reference, with a new price and
@@ -222,27 +197,61 @@ impl Books {
         };
         let side = found.side;
         let header = self.header(locate);
-        let before = header.best(side);
         self.change(locate).begin();
-        let (old, without) = self.take_out(header, &found, before);
+        let (old, left) = self.leave(header, locate, &found);
         let vacant = vacant.map_or_else(|| self.check_fresh(new), Ok);
-        let inserted = vacant.and_then(|slot| {
+        let joins = |slot| {
             let (price, qty) = (price_key, order_qty);
-            let joins = Joins { slot, locate, order_ref: new, side, price, qty };
-            self.insert(header, &joins, without)
-        });
-        match inserted {
-            Ok((step, effect)) => {
-                let action = Action::Replaced { old };
-                let whole = (at, locate, side);
-                Ok(self.settle(whole, (action, step), before, effect, without.now))
+            Joins { slot, locate, order_ref: new, side, price, qty }
+        };
+        let (whole, action) = ((at, locate, side), Action::Replaced { old });
+        let has_vanished = left.became == Became::Vanished;
+        if left.spot.rank == rank(side, price_key) {
+            // It stays at its level, which is there though it has no order for a moment.
+            let joined =
+                vacant.and_then(|slot| self.join(&joins(slot), left.spot, Became::Changed));
+            return match joined {
+                Ok((step, now)) => {
+                    let change = self.settle(whole, action, step, now);
+                    Ok(Change { levels_changed: has_vanished, ..change })
+                }
+                Err(reject) => Err(self.settle_without(whole, old, left, reject)),
+            };
+        }
+        if has_vanished {
+            self.queues.drop_level(found.level);
+        }
+        // Where the new one goes is told by the ladder without the old one's level.
+        let before = header.best(side);
+        header.line().begin();
+        self.ladders.settle(header, locate, side, &left, &self.queues);
+        match vacant.and_then(|slot| self.insert(header, &joins(slot))) {
+            Ok((step, now)) => {
+                self.ladders.settle(header, locate, side, &now, &self.queues);
+                let change = self.publish(whole, before, action, step, now);
+                Ok(Change { levels_changed: has_vanished | change.levels_changed, ..change })
             }
             Err(reject) => {
-                let taken = (Action::Deleted, old);
-                let _ = self.settle((at, locate, side), taken, before, without, None);
+                let _ = self.publish(whole, before, Action::Deleted, old, left);
                 Err(reject)
             }
         }
+    }
+
+    /// An order left and another one found no room in its place.
+    #[cold]
+    fn settle_without(
+        &self,
+        whole: (Stamp, Locate, Side),
+        old: Step,
+        left: LevelNow,
+        reject: Reject,
+    ) -> Reject {
+        if left.became == Became::Vanished {
+            self.queues.drop_level(left.spot.level);
+        }
+        let _ = self.settle(whole, Action::Deleted, old, left);
+        reject
     }
 
     /// Takes an order out of a book that is not kept, and refuses what would replace it.
@@ -285,26 +294,25 @@ impl Books {
         }
         let key = price.key().ok_or(Reject::PriceRange(price))?;
         let header = self.header(locate);
-        if !header.is_bare() && Side::BOTH.iter().any(|&side| header.ladder(side).len > 0) {
+        if !header.is_bare() && Side::BOTH.iter().any(|&side| self.ladders.len(header, side) > 0) {
             return Err(Reject::MixedBook);
         }
         header.mark_bare();
-        let before = header.best(side);
-        let rank = rank(side, key);
-        let place = self.rungs.place(header.ladder(side), rank);
+        let spot = self.ladders.find(header, locate, side, rank(side, key));
         self.change(locate).begin();
-        let effect = match place {
-            Place::Level(level) if qty.is_zero() => {
-                self.drop_level(header, side, level, rank, before)
+        let now = if qty.is_zero() {
+            if spot.level != 0 {
+                self.queues.drop_level(spot.level);
             }
-            Place::Missing(_) if qty.is_zero() => Effect::none(before),
-            place => match self.put_bare(header, locate, (side, key), qty, (place, before)) {
-                Ok(effect) => effect,
+            LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
+        } else {
+            match self.put_bare(header, locate, (side, key), qty) {
+                Ok(now) => now,
                 Err(reject) => {
                     self.change(locate).end();
                     return Err(reject);
                 }
-            },
+            }
         };
         let step = Step {
             order_ref: OrderRef::default(),
@@ -314,7 +322,15 @@ impl Books {
             arrival: Arrival::default(),
             at_head: false,
         };
-        Ok(self.settle((at, locate, side), (Action::LevelSet, step), before, effect, None))
+        let whole = (at, locate, side);
+        if spot.level == 0 && qty.is_zero() {
+            // Nothing was there and nothing is.
+            let before = header.best(side);
+            header.line().begin();
+            let change = self.publish(whole, before, Action::LevelSet, step, now);
+            return Ok(Change { levels_changed: false, ..change });
+        }
+        Ok(self.settle(whole, Action::LevelSet, step, now))
     }
 
     /// Gives the level at a price a quantity, within a change.
@@ -324,15 +340,11 @@ impl Books {
         locate: Locate,
         (side, price): (Side, u32),
         qty: Qty,
-        (place, before): (Place, Best),
-    ) -> Result<Effect, Reject> {
-        let (level, appeared) = self.level_at(header, locate, side, price, place)?;
-        self.queues.line(level).qty.set(qty.shares());
-        let best = raised(before, Best { rank: rank(side, price), qty: qty.shares() });
-        let became = if appeared { Became::Appeared } else { Became::Changed };
-        let rank = rank(side, price);
-        let now = Some(LevelNow { became, rank, orders: 0, qty: qty.shares() });
-        Ok(Effect { best, levels_changed: appeared, now })
+    ) -> Result<LevelNow, Reject> {
+        let spot = self.ladders.find(header, locate, side, rank(side, price));
+        let (spot, became) = self.level_at(header, locate, side, price, spot)?;
+        self.queues.line(spot.level).qty.set(qty.shares());
+        Ok(LevelNow { became, spot, orders: 0, qty: qty.shares() })
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -411,40 +423,53 @@ impl Books {
         }
     }
 
-    /// Publishes what changed and reports: `before` is the best level of the side before the
-    /// message, `left` the level that a replaced order stood at.
+    /// Publishes what a message made of a level, and reports.
     #[inline(always)]
     fn settle(
         &self,
+        whole: (Stamp, Locate, Side),
+        action: Action,
+        step: Step,
+        now: LevelNow,
+    ) -> Change {
+        let (_, locate, side) = whole;
+        let header = self.header(locate);
+        let before = header.best(side);
+        if now.spot.is_near {
+            header.line().begin();
+            self.ladders.settle(header, locate, side, &now, &self.queues);
+        } else {
+            // Whoever reads what is near need not wait for this.
+            self.ladders.settle(header, locate, side, &now, &self.queues);
+            header.line().begin();
+        }
+        self.publish(whole, before, action, step, now)
+    }
+
+    /// Publishes what a message made of the best level, and reports: the ladder shows it already,
+    /// the line is open, and `before` is what it said of that level before.
+    #[inline(always)]
+    fn publish(
+        &self,
         (at, locate, side): (Stamp, Locate, Side),
-        (action, step): (Action, Step),
         before: Best,
-        effect: Effect,
-        left: Option<LevelNow>,
+        action: Action,
+        step: Step,
+        now: LevelNow,
     ) -> Change {
         let header = self.header(locate);
-        header.publish(side, effect.best, at.seq, at.time);
-        let nows = if left.is_some() { [left, effect.now] } else { [effect.now, None] };
-        let ladder = header.ladder(side);
-        self.depths.publish((locate, side, at), nows, ladder.len(), || self.levels_now(ladder));
+        let best = self.ladders.best(header, locate, side);
+        header.note(side, best, at);
+        header.line().end();
         self.change(locate).end();
         Change {
             locate,
             side,
             action,
             step,
-            touch_changed: effect.best != before,
-            levels_changed: effect.levels_changed,
+            touch_changed: best != before,
+            levels_changed: now.became != Became::Changed,
             crossed: header.is_crossed(),
         }
-    }
-
-    /// The levels of a side, best first, as they are published.
-    pub(crate) fn levels_now(&self, ladder: Ladder) -> impl Iterator<Item = LevelNow> {
-        self.rungs.ranked(ladder).map(|(rank, level)| {
-            let level = self.queues.line(level);
-            let (orders, qty) = (level.orders.get(), level.qty.get());
-            LevelNow { became: Became::Appeared, rank, orders, qty }
-        })
     }
 }

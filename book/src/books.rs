@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use crate::depths::{DEPTH_LEVELS_MAX, Depths};
 use crate::header::{Header, Record, Status};
-use crate::ladder::Rungs;
+use crate::ladder::{DEPTH_LEVELS_MAX, Ladders};
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
@@ -24,11 +23,11 @@ pub struct Capacity {
     /// Price levels at the same time, over all symbols; at most 2²⁷, and on one side never more
     /// than 16,384. 96 bytes each.
     pub levels: u32,
-    /// Locates from 0; at most 65,536. 256 bytes each, and what `depth_levels` takes.
+    /// Locates from 0; at most 65,536. 132 bytes each, and what `depth_levels` takes.
     pub locates: u32,
-    /// Levels of each side that are published in a record of their own, for readers that take
-    /// them in one go ([`BookReader::depth`]); at most [`DEPTH_LEVELS_MAX`]. Up to 10 take 576 bytes
-    /// for each locate, up to 26 take 1,088 and more take 2,112; 0 publishes none and takes nothing.
+    /// Levels of each side that are published for readers that take them in one go
+    /// ([`BookReader::depth`]); at most [`DEPTH_LEVELS_MAX`]. Up to 10 take 640 bytes for each locate,
+    /// up to 26 take 1,280 and more take 2,560.
     pub depth_levels: u32,
 }
 
@@ -155,11 +154,10 @@ pub struct Books {
     /// a message opens and closes it, and who reads touches alone must not lose the header's line
     /// to that. Sixteen symbols share a line, so that the writer has those lines near.
     pub(crate) changes: Table<Version>,
-    pub(crate) depths: Depths,
     pub(crate) records: Table<Record>,
     pub(crate) orders: Orders,
     pub(crate) queues: Queues,
-    pub(crate) rungs: Rungs,
+    pub(crate) ladders: Ladders,
     /// Not in what a reader has.
     pub(crate) region: Option<Region>,
     /// In a reader whose writer has died, 1.
@@ -185,14 +183,15 @@ impl Books {
     pub fn clear(&mut self) {
         // Readers of any book wait until all are empty.
         self.changes.as_slice().iter().for_each(Version::begin);
-        // Before their marks go.
-        self.depths.open_all();
+        let lines = || self.headers.as_slice().iter().map(Header::line);
+        lines().for_each(Version::begin);
         self.headers.as_slice().iter().for_each(Header::clear);
         self.records.as_slice().iter().for_each(Record::clear);
-        self.depths.clear();
+        self.ladders.clear();
+        lines().for_each(Version::end);
         self.orders.clear();
         self.queues.clear();
-        self.rungs.clear();
+        self.ladders.clear();
         self.arrivals.set(0);
         self.changes.as_slice().iter().for_each(Version::end);
         self.transitions = [None; 2];
@@ -213,11 +212,10 @@ impl Books {
             status: self.status.clone(),
             headers: self.headers.clone(),
             changes: self.changes.clone(),
-            depths: self.depths.share(),
             records: self.records.clone(),
             orders: self.orders.share(),
             queues: self.queues.share(),
-            rungs: self.rungs.share(),
+            ladders: self.ladders.share(),
             region: None,
             orphaned: Word8::default(),
             capacity: self.capacity,

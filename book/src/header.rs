@@ -1,9 +1,9 @@
 //! What is known of one symbol besides its orders.
 
-use crate::ladder::{Ladder, price_of};
+use crate::far::{Ladder, price_of};
 use crate::region::seqlock::Version;
 use crate::region::{Word8, Word16, Word32, Word64, words};
-use crate::{FeedState, MatchNo, Nanos, Price, Qty, SeqNo, Side, Symbol, TradingState};
+use crate::{FeedState, MatchNo, Nanos, Price, Qty, SeqNo, Side, Stamp, Symbol, TradingState};
 
 /// The best price of each side with its quantity; `0, 0` for an empty side.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -97,14 +97,17 @@ words! {
     /// One cache line for each symbol: whatever a message on it reads or writes besides its order
     /// and level. All zero, nothing is known of the symbol.
     pub(crate) struct Header, align(64) {
-        /// Odd while this line, or the symbol's record, is being written.
+        /// Odd while this line, the levels near the touch or the symbol's record are being written.
         line: Version,
-        _reserved: Word32,
-        starts: [Word32; 2],
-        lens: [Word16; 2],
-        classes: [Word8; 2],
         flags: Word8,
         trading: Word8,
+        /// Of each side, the slot behind the best near level, and how many are near.
+        near_ends: [Word8; 2],
+        near_lens: [Word8; 2],
+        /// Where the far levels are.
+        far_classes: [Word8; 2],
+        far_starts: [Word32; 2],
+        far_lens: [Word16; 2],
         /// The rank of the best price of each side, 0 where the side is empty.
         best_rank: [Word32; 2],
         best_qty: [Word64; 2],
@@ -115,17 +118,17 @@ words! {
 }
 
 impl Header {
+    /// Forgets the book, in this line, which is open.
     pub(crate) fn clear(&self) {
-        self.write(|header| {
-            for side in Side::BOTH {
-                header.set_ladder(side, Ladder { start: 0, len: 0, class: 0 });
-                header.set_best(side, Best::NONE);
-            }
-            header.flags.set(0);
-            header.trading.set(0);
-            header.seq.set(0);
-            header.time.set(0);
-        });
+        for side in Side::BOTH {
+            self.set_far(side, Ladder::NONE);
+            self.set_ring(side, 0, 0);
+            self.set_best(side, Best::NONE);
+        }
+        self.flags.set(0);
+        self.trading.set(0);
+        self.seq.set(0);
+        self.time.set(0);
     }
 
     /// The version of this line and the symbol's record.
@@ -142,22 +145,39 @@ impl Header {
         self.line.end();
     }
 
+    /// The far levels of a side.
     #[inline(always)]
-    pub(crate) fn ladder(&self, side: Side) -> Ladder {
+    pub(crate) fn far(&self, side: Side) -> Ladder {
         let side = side.index();
         Ladder {
-            start: self.starts[side].get(),
-            len: self.lens[side].get(),
-            class: self.classes[side].get(),
+            start: self.far_starts[side].get(),
+            len: self.far_lens[side].get(),
+            class: self.far_classes[side].get(),
         }
     }
 
     #[inline(always)]
-    pub(crate) fn set_ladder(&self, side: Side, ladder: Ladder) {
+    pub(crate) fn set_far(&self, side: Side, ladder: Ladder) {
         let side = side.index();
-        self.starts[side].set(ladder.start);
-        self.lens[side].set(ladder.len);
-        self.classes[side].set(ladder.class);
+        self.far_starts[side].set(ladder.start);
+        self.far_lens[side].set(ladder.len);
+        self.far_classes[side].set(ladder.class);
+    }
+
+    /// Of the near levels of a side, the slot behind the best one, as a count that goes round, and
+    /// how many there are.
+    #[inline(always)]
+    pub(crate) fn ring(&self, side: Side) -> (u32, u32) {
+        let side = side.index();
+        (self.near_ends[side].get().into(), self.near_lens[side].get().into())
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // a count that goes round, and at most 64
+    pub(crate) fn set_ring(&self, side: Side, end: u32, len: u32) {
+        let side = side.index();
+        self.near_ends[side].set(end as u8);
+        self.near_lens[side].set(len as u8);
     }
 
     /// What a snapshot has of this line.
@@ -211,15 +231,14 @@ impl Header {
         Nanos::new(self.time.get())
     }
 
-    /// Publishes what a message made of the best level of a side, and the message.
+    /// Notes what a message made of the best level of a side, and the message, in this line, which
+    /// is open.
     #[inline(always)]
-    pub(crate) fn publish(&self, side: Side, best: Best, seq: SeqNo, time: Nanos) {
-        self.write(|header| {
-            header.set_best(side, best);
-            header.seq.set(seq.get());
-            header.time.set(time.get());
-            header.raise(KNOWN);
-        });
+    pub(crate) fn note(&self, side: Side, best: Best, at: Stamp) {
+        self.set_best(side, best);
+        self.seq.set(at.seq.get());
+        self.time.set(at.time.get());
+        self.raise(KNOWN);
     }
 
     #[inline]

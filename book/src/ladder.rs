@@ -1,417 +1,287 @@
-//! Ladders: the sorted prices of one side, the touch at the end.
+//! Ladders: the sorted levels of one side, the best of them near, the others far.
 //!
-//! A rung is one `u64`: the price's rank in the high half, the level's index in the low half. A
-//! higher rank is a better price on either side (for asks the rank is the price's complement),
-//! so that both sides are ascending arrays whose last rung is the touch. Most messages concern
-//! rungs near the end: a search looks there first, and an insertion moves only what is better.
+//! A near level is better than every far one, and where there are far ones, as many are near as
+//! are published, or more. So nearly all messages find what they need in one line of ranks, however
+//! deep the book is.
 
-use core::hint::select_unpredictable;
+use crate::far::{Ladder, Place, Rungs};
+use crate::header::{Best, Header};
+use crate::near::{Near, NearLevel, Ring};
+use crate::queues::Queues;
+use crate::region::{Plan, Region, RegionError};
+use crate::{Locate, Reject, Side};
 
-use crate::Side;
-use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, lanes};
+pub(crate) use crate::far::{price_of, rank};
 
-/// Rungs of the smallest chunk: one cache line.
-const SMALLEST: u32 = 8;
-/// Chunk sizes: 8, 16, … 8 × 2¹¹.
-const CLASSES: usize = 12;
-/// The most rungs that one side may have.
-#[cfg(test)]
-pub(crate) const RUNGS_MAX: u32 = SMALLEST << (CLASSES - 1);
-/// No chunk.
-const NIL: u32 = u32::MAX;
+/// The most levels of a side that can be published.
+pub const DEPTH_LEVELS_MAX: u32 = 58;
+/// The most levels that one side may have.
+const SIDE_LEVELS_MAX: u32 = 16_384;
+/// Fewer are never near while there are far ones, however few are published: where the best level
+/// goes, the next one is always near.
+const NEAR_MIN: u32 = 4;
 
-/// One side's place in the rung table.
+/// What a message did to a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Became {
+    /// It was there and is there.
+    Changed,
+    /// It is new.
+    Appeared,
+    /// It is gone.
+    Vanished,
+}
+
+/// Where the level of a price is on a side, or would be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ladder {
-    pub(crate) start: u32,
-    pub(crate) len: u16,
-    /// 0 for none yet, else the class of the chunk plus one.
-    pub(crate) class: u8,
+pub(crate) struct Spot {
+    pub(crate) rank: u32,
+    /// The level, 0 where there is none at the price.
+    pub(crate) level: u32,
+    pub(crate) is_near: bool,
+    /// Near, how many levels are better; far, how many far ones are worse.
+    place: u32,
 }
 
-impl Ladder {
-    /// A side without levels.
-    #[cfg(test)]
-    pub(crate) const NONE: Ladder = Ladder { start: 0, len: 0, class: 0 };
-
+impl Spot {
+    /// The same spot, with a level.
     #[inline(always)]
-    pub(crate) fn len(self) -> u32 {
-        u32::from(self.len)
-    }
-
-    fn capacity(self) -> u32 {
-        if self.class == 0 { 0 } else { SMALLEST << (self.class - 1) }
-    }
-
-    /// Whether three quarters of the chunk, or more, are of no use.
-    fn is_roomy(self) -> bool {
-        self.class > 1 && 4 * self.len() <= self.capacity()
+    pub(crate) fn with(self, level: u32) -> Spot {
+        Spot { level, ..self }
     }
 }
 
-/// The rank of a price: higher is better.
-#[inline(always)]
-pub(crate) fn rank(side: Side, price: u32) -> u32 {
-    match side {
-        Side::Bid => price,
-        Side::Ask => !price,
+/// A level as a message leaves it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LevelNow {
+    pub(crate) became: Became,
+    pub(crate) spot: Spot,
+    pub(crate) orders: u32,
+    pub(crate) qty: u64,
+}
+
+impl LevelNow {
+    fn near(&self) -> NearLevel {
+        let Spot { rank, level, .. } = self.spot;
+        NearLevel { rank, level, orders: self.orders, qty: self.qty }
     }
 }
 
-/// The price of a rank: the counterpart of [`rank`].
-#[inline(always)]
-pub(crate) fn price_of(side: Side, of: u32) -> u32 {
-    rank(side, of)
-}
-
-#[inline(always)]
-fn rung(rank: u32, level: u32) -> u64 {
-    u64::from(rank) << 32 | u64::from(level)
-}
-
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation)] // the two halves
-fn halves(rung: u64) -> (u32, u32) {
-    ((rung >> 32) as u32, rung as u32)
-}
-
-/// Where a rank is, or where it would have to go.
-#[derive(Clone, Copy)]
-pub(crate) enum Place {
-    /// There is a level at that price.
-    Level(u32),
-    /// There is none; it would go here: so many rungs are worse.
-    Missing(u32),
-}
-
-/// The rungs of all sides of all books. Those of a chunk behind its last level are 0.
+/// All ladders of all books.
 #[derive(Debug)]
-pub(crate) struct Rungs {
-    rungs: Table<Word64>,
-    /// Chunks of each class that a side outgrew or left, linked through their first rung.
-    free: [Word32; CLASSES],
-    fresh: Word32,
+pub(crate) struct Ladders {
+    near: Near,
+    far: Rungs,
+    /// How many levels are published of each side.
+    published: u32,
 }
 
-/// How many rungs are looked at all together before the rest is halved: those of one line.
-const NEAR: u32 = NEAR_LEN as u32;
-const NEAR_LEN: u16 = 8;
-
-impl Rungs {
+impl Ladders {
     /// What else than the version decides what lies where.
-    pub(crate) const FINGERPRINT: usize =
-        size_of::<Word64>() << 16 | (SMALLEST as usize) << 8 | CLASSES;
+    pub(crate) const FINGERPRINT: usize = Near::FINGERPRINT << 32 ^ Rungs::FINGERPRINT;
 
-    /// Chunks are at most half empty, and outgrown ones wait for another side to need them.
-    fn len(levels: u32, sides: u32) -> usize {
-        4 * levels as usize + SMALLEST as usize * sides as usize
+    pub(crate) fn plan(
+        plan: &mut Plan,
+        levels: u32,
+        locates: u32,
+        published: u32,
+    ) -> Result<(), RegionError> {
+        Near::plan(plan, published, locates)?;
+        Rungs::plan(plan, levels, 2 * locates)
     }
 
-    pub(crate) fn plan(plan: &mut Plan, levels: u32, sides: u32) -> Result<(), RegionError> {
-        plan.table::<Word64>(Rungs::len(levels, sides))
+    pub(crate) fn new(
+        region: &mut Region,
+        levels: u32,
+        locates: u32,
+        published: u32,
+    ) -> Result<Ladders, RegionError> {
+        let near = Near::new(region, published, locates)?;
+        Ok(Ladders { near, far: Rungs::new(region, levels, 2 * locates)?, published })
     }
 
-    pub(crate) fn new(region: &mut Region, levels: u32, sides: u32) -> Result<Rungs, RegionError> {
-        let rungs: Table<Word64> = region.carve(Rungs::len(levels, sides))?;
-        u32::try_from(rungs.len()).map_err(|_| RegionError::TooLarge)?;
-        Ok(Rungs { rungs, free: [NIL; CLASSES].map(Word32::from), fresh: Word32::default() })
+    /// The same ladders for a reader.
+    pub(crate) fn share(&self) -> Ladders {
+        Ladders { near: self.near.share(), far: self.far.share(), published: self.published }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.near.clear();
+        self.far.clear();
     }
 
     #[inline(always)]
-    fn at(&self, ladder: Ladder, below: u32) -> u64 {
-        self.rungs.at(ladder.start.wrapping_add(below)).get()
+    pub(crate) fn ring<'a>(&'a self, header: &'a Header, locate: Locate, side: Side) -> Ring<'a> {
+        self.near.ring(header, locate, side)
     }
 
+    /// Asks for the ranks of a side.
     #[inline(always)]
-    fn set(&self, ladder: Ladder, below: u32, rung: u64) {
-        self.rungs.at(ladder.start.wrapping_add(below)).set(rung);
+    pub(crate) fn prefetch(&self, locate: Locate, side: Side) {
+        self.near.prefetch_ranks(locate, side);
     }
 
-    /// The rungs of a side but for the worst `below`.
+    /// How many levels a side has.
     #[inline(always)]
-    fn from(&self, ladder: Ladder, below: u32) -> &[Word64] {
-        let from = ladder.start as usize;
-        self.rungs
-            .as_slice()
-            .get(from + below as usize..from + usize::from(ladder.len))
-            .unwrap_or_default()
+    pub(crate) fn len(&self, header: &Header, side: Side) -> u32 {
+        header.ring(side).1 + header.far(side).len()
     }
 
     /// The levels of a side, best first.
-    pub(crate) fn levels(
-        &self,
-        ladder: Ladder,
-    ) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator {
-        // A range of u16 knows its exact size.
-        (0..ladder.len).rev().map(move |below| halves(self.at(ladder, u32::from(below))).1)
-    }
-
-    /// The ranks of a side with their levels, best first.
-    pub(crate) fn ranked(&self, ladder: Ladder) -> impl Iterator<Item = (u32, u32)> {
-        (0..ladder.len()).rev().map(move |below| halves(self.at(ladder, below)))
-    }
-
-    /// The rank of the best level, and the level.
-    #[inline(always)]
-    pub(crate) fn best(&self, ladder: Ladder) -> Option<(u32, u32)> {
-        (ladder.len > 0).then(|| halves(self.at(ladder, ladder.len() - 1)))
-    }
-
-    #[inline(always)]
-    pub(crate) fn prefetch_best(&self, ladder: Ladder) {
-        let end = ladder.start.wrapping_add(ladder.len()).wrapping_sub(1);
-        self.rungs.prefetch(end);
-        self.rungs.prefetch(end.wrapping_sub(NEAR));
-    }
-
-    /// How many of the best rungs, eight or fewer, are better than a rank. Without a branch:
-    /// where a message falls among them cannot be foreseen.
-    #[inline(always)]
-    fn better(&self, ladder: Ladder, rank: u32) -> u32 {
-        let first = ladder.start.wrapping_add(ladder.len().saturating_sub(NEAR));
-        lanes::above(self.rungs.window(first), rung(rank, u32::MAX))
-    }
-
-    /// How many rungs are not better than a rank, from the best ones alone and without a branch;
-    /// and whether that is all of them, so that the others have to be looked at.
-    #[inline(always)]
-    pub(crate) fn near(&self, ladder: Ladder, rank: u32) -> (u32, bool) {
-        let better = self.better(ladder, rank);
-        (ladder.len().wrapping_sub(better), better == NEAR)
-    }
-
-    /// The same, where the best rungs alone did not tell: from the next ones, again without a
-    /// branch, and from all others if need be.
-    #[inline(always)]
-    pub(crate) fn far(&self, ladder: Ladder, rank: u32) -> u32 {
-        let nearer = |by: u16| Ladder { len: ladder.len.saturating_sub(by), ..ladder };
-        let mut worse = ladder.len();
-        if ladder.len >= 3 * NEAR_LEN {
-            let better = [NEAR_LEN, 2 * NEAR_LEN].map(|by| self.better(nearer(by), rank));
-            worse = ladder.len() - NEAR - better[0] - better[1];
-            if better != [NEAR; 2] {
-                return worse;
+    pub(crate) fn levels<'a>(
+        &'a self,
+        header: &'a Header,
+        locate: Locate,
+        side: Side,
+    ) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + use<'a> {
+        let (ring, far) = (self.ring(header, locate, side), header.far(side));
+        let near = ring.len();
+        // What a reader finds in a book that is being changed may be more than there can be.
+        let levels = u16::try_from(near + far.len()).unwrap_or(u16::MAX);
+        (0..levels).map(move |better| {
+            let better = u32::from(better);
+            if better < near {
+                ring.at(better).level
+            } else {
+                self.far.level(far, (far.len() + near).wrapping_sub(better + 1))
             }
-        }
-        self.not_better(ladder, rank, worse)
+        })
     }
 
-    /// The level of a rank, where so many rungs are not better; 0 where there is none.
+    /// The levels that are published of a side, best first.
     #[inline(always)]
-    pub(crate) fn level(&self, ladder: Ladder, rank: u32, not_better: u32) -> u32 {
-        let (found, level) = halves(self.at(ladder, not_better.wrapping_sub(1)));
-        select_unpredictable((found == rank) & (not_better > 0), level, 0)
-    }
-
-    /// Finds a rank on a side, where so many rungs, perhaps, are not better.
-    #[inline(always)]
-    pub(crate) fn place_from(&self, hint: u32, ladder: Ladder, rank: u32) -> Place {
-        let last_of_rank = rung(rank, u32::MAX);
-        let (worse, better) = (hint.wrapping_sub(1), hint);
-        let fits = (worse < ladder.len())
-            & (self.at(ladder, worse) <= last_of_rank)
-            & ((better >= ladder.len()) | (self.at(ladder, better) > last_of_rank));
-        if !fits {
-            return self.place(ladder, rank);
-        }
-        let (found, level) = halves(self.at(ladder, worse));
-        if found == rank { Place::Level(level) } else { Place::Missing(hint) }
+    pub(crate) fn published<'a>(
+        &'a self,
+        header: &'a Header,
+        locate: Locate,
+        side: Side,
+    ) -> impl Iterator<Item = NearLevel> + use<'a> {
+        let ring = self.ring(header, locate, side);
+        (0..ring.len().min(self.published)).map(move |better| ring.at(better))
     }
 
     /// Finds a rank on a side.
     #[inline(always)]
-    pub(crate) fn place(&self, ladder: Ladder, rank: u32) -> Place {
-        if ladder.len == 0 {
-            return Place::Missing(0);
+    pub(crate) fn find(&self, header: &Header, locate: Locate, side: Side, rank: u32) -> Spot {
+        let ring = self.ring(header, locate, side);
+        let (better, len) = (ring.better(rank), ring.len());
+        let is_open = (header.far(side).len() == 0) & (len < ring.slots());
+        if better < len || is_open {
+            let found = ring.at(better);
+            let is_there = (better < len) & (found.rank == rank);
+            let level = core::hint::select_unpredictable(is_there, found.level, 0);
+            return Spot { rank, level, is_near: true, place: better };
         }
-        let better = self.better(ladder, rank);
-        let mut below = ladder.len() - better;
-        if better == NEAR {
-            below = self.not_better(ladder, rank, below);
-        }
-        if below == 0 {
-            return Place::Missing(0);
-        }
-        let (found, level) = halves(self.at(ladder, below - 1));
-        if found == rank { Place::Level(level) } else { Place::Missing(below) }
+        self.find_far(header.far(side), rank)
     }
 
-    /// How many of the worst `len` rungs are not better than a rank.
-    fn not_better(&self, ladder: Ladder, rank: u32, len: u32) -> u32 {
-        let last_of_rank = rung(rank, u32::MAX);
-        let (mut from, mut len) = (0, len);
-        while len > 0 {
-            let half = len.div_ceil(2);
-            let not_better = self.at(ladder, from + half - 1) <= last_of_rank;
-            from = select_unpredictable(not_better, from + half, from);
-            len -= half;
-        }
-        from
-    }
-
-    /// Puts a level on a side, with `below` rungs that are worse. False where no rung is left.
-    #[inline]
-    pub(crate) fn insert(&self, ladder: &mut Ladder, below: u32, rank: u32, level: u32) -> bool {
-        if ladder.len() == ladder.capacity() && !self.grow(ladder) {
-            return false;
-        }
-        ladder.len += 1;
-        let mut moving = rung(rank, level);
-        for better in self.from(*ladder, below) {
-            let moved = better.get();
-            better.set(moving);
-            moving = moved;
-        }
-        true
-    }
-
-    /// Takes the level of a rank off a side.
-    #[inline]
-    pub(crate) fn remove(&self, ladder: &mut Ladder, rank: u32) {
-        let better = self.better(*ladder, rank);
-        let mut below = ladder.len().saturating_sub(better);
-        if better == NEAR {
-            below = self.not_better(*ladder, rank, below);
-        }
-        let mut moving = 0;
-        for better in self.from(*ladder, below.saturating_sub(1)).iter().rev() {
-            let moved = better.get();
-            better.set(moving);
-            moving = moved;
-        }
-        ladder.len = ladder.len.saturating_sub(1);
-        if ladder.is_roomy() {
-            self.shrink(ladder);
-        }
-    }
-
-    /// Moves a side to a chunk of twice the size.
     #[cold]
-    fn grow(&self, ladder: &mut Ladder) -> bool {
-        let Some(start) = self.chunk(usize::from(ladder.class)) else { return false };
-        self.settle(ladder, start, ladder.class + 1);
-        true
+    fn find_far(&self, ladder: Ladder, rank: u32) -> Spot {
+        let (level, place) = match self.far.place(ladder, rank) {
+            Place::Level(level) => (level, 0),
+            Place::Missing(below) => (0, below),
+        };
+        Spot { rank, level, is_near: false, place }
     }
 
-    /// Moves a side to a chunk of half the size, so that others can have what it was once deep
-    /// enough to need. Where there is none, it stays.
+    /// Sees to it that a level can be put where there is none.
+    #[inline(always)]
+    pub(crate) fn reserve(
+        &self,
+        header: &Header,
+        locate: Locate,
+        side: Side,
+        spot: &Spot,
+    ) -> Result<(), Reject> {
+        let is_full = self.ring(header, locate, side).is_full();
+        if spot.is_near && !is_full && self.len(header, side) < SIDE_LEVELS_MAX {
+            return Ok(());
+        }
+        self.reserve_far(header, side)
+    }
+
     #[cold]
-    fn shrink(&self, ladder: &mut Ladder) {
-        let class = ladder.class - 1;
-        let smaller = usize::from(class).checked_sub(1);
-        if let Some(start) = smaller.and_then(|smaller| self.chunk(smaller)) {
-            self.settle(ladder, start, class);
+    fn reserve_far(&self, header: &Header, side: Side) -> Result<(), Reject> {
+        let mut ladder = header.far(side);
+        if self.len(header, side) >= SIDE_LEVELS_MAX || !self.far.reserve(&mut ladder) {
+            return Err(Reject::LevelsFull);
+        }
+        header.set_far(side, ladder);
+        Ok(())
+    }
+
+    /// Makes a side what a message left of a level, within the version of the header's line.
+    #[inline(always)]
+    pub(crate) fn settle(
+        &self,
+        header: &Header,
+        locate: Locate,
+        side: Side,
+        now: &LevelNow,
+        queues: &Queues,
+    ) {
+        let ring = self.ring(header, locate, side);
+        let place = now.spot.place;
+        if !now.spot.is_near {
+            return self.settle_far(header, side, now);
+        }
+        match now.became {
+            Became::Changed => ring.change(place, now.orders, now.qty),
+            Became::Appeared => {
+                if ring.is_full() {
+                    self.spill(header, side, ring);
+                }
+                ring.insert(place, &now.near());
+            }
+            Became::Vanished => {
+                ring.remove(place);
+                if ring.len() < self.published.max(NEAR_MIN) && header.far(side).len() > 0 {
+                    self.refill(header, side, ring, queues);
+                }
+            }
         }
     }
 
-    /// Moves a side to another chunk and leaves its own to others.
-    fn settle(&self, ladder: &mut Ladder, start: u32, class: u8) {
-        let old = *ladder;
-        (ladder.start, ladder.class) = (start, class);
-        for below in 0..ladder.capacity() {
-            let rung = if below < old.len() { self.at(old, below) } else { 0 };
-            self.set(*ladder, below, rung);
+    #[cold]
+    fn settle_far(&self, header: &Header, side: Side, now: &LevelNow) {
+        let mut ladder = header.far(side);
+        let Spot { rank, level, place, .. } = now.spot;
+        match now.became {
+            Became::Changed => return,
+            Became::Appeared => self.far.insert(&mut ladder, place, rank, level),
+            Became::Vanished => self.far.remove(&mut ladder, rank),
         }
-        if let Some(left) = usize::from(old.class).checked_sub(1) {
-            self.set(old, 0, u64::from(self.free[left].get()));
-            self.free[left].set(old.start);
-        }
+        header.set_far(side, ladder);
     }
 
-    fn chunk(&self, class: usize) -> Option<u32> {
-        let free = self.free.get(class)?;
-        let chunk = free.get();
-        if chunk != NIL {
-            free.set(halves(self.rungs.at(chunk).get()).1);
-            return Some(chunk);
-        }
-        let start = self.fresh.get();
-        let end = start.checked_add(SMALLEST << class)?;
-        if end as usize > self.rungs.len() {
-            return None;
-        }
-        self.fresh.set(end);
-        Some(start)
+    /// The worst near level becomes the best far one; there is room.
+    #[cold]
+    fn spill(&self, header: &Header, side: Side, ring: Ring<'_>) {
+        let mut ladder = header.far(side);
+        let NearLevel { rank, level, .. } = ring.take_worst();
+        let worse = ladder.len();
+        self.far.insert(&mut ladder, worse, rank, level);
+        header.set_far(side, ladder);
     }
 
-    /// The same table for a reader: what only the writer needs to know is left out.
-    pub(crate) fn share(&self) -> Rungs {
-        Rungs {
-            rungs: self.rungs.clone(),
-            free: [NIL; CLASSES].map(Word32::from),
-            fresh: Word32::default(),
+    /// The best far levels become near ones, until some more are near than have to be.
+    #[cold]
+    fn refill(&self, header: &Header, side: Side, ring: Ring<'_>, queues: &Queues) {
+        let mut ladder = header.far(side);
+        let wanted = self.published.max(NEAR_MIN).midpoint(ring.slots());
+        while ring.len() < wanted
+            && let Some((rank, level)) = self.far.take_best(&mut ladder)
+        {
+            let line = queues.line(level);
+            let (orders, qty) = (line.orders.get(), line.qty.get());
+            ring.append(&NearLevel { rank, level, orders, qty });
         }
+        header.set_far(side, ladder);
     }
 
-    pub(crate) fn clear(&self) {
-        self.free.iter().for_each(|free| free.set(NIL));
-        self.fresh.set(0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rungs(levels: u32) -> Rungs {
-        let mut plan = Plan::default();
-        Rungs::plan(&mut plan, levels, 2).unwrap();
-        Rungs::new(&mut Region::anonymous(plan).unwrap(), levels, 2).unwrap()
-    }
-
-    fn put(rungs: &mut Rungs, ladder: &mut Ladder, rank: u32) -> bool {
-        match rungs.place(*ladder, rank) {
-            Place::Level(_) => panic!("{rank} is there already"),
-            Place::Missing(below) => rungs.insert(ladder, below, rank, rank.wrapping_mul(3)),
-        }
-    }
-
-    fn sorted(rungs: &Rungs, ladder: Ladder) -> bool {
-        (0..ladder.len()).map(|below| rungs.at(ladder, below)).is_sorted()
-            && (ladder.len()..ladder.capacity()).all(|below| rungs.at(ladder, below) == 0)
-    }
-
-    #[test]
-    fn stays_sorted_whatever_the_order_of_arrival() {
-        let (mut rungs, mut ladder) = (rungs(4096), Ladder::NONE);
-        let ranks: Vec<u32> = (0..2000u32).map(|i| i.wrapping_mul(2_654_435_761)).collect();
-        for &rank in &ranks {
-            assert!(put(&mut rungs, &mut ladder, rank));
-        }
-        assert!(sorted(&rungs, ladder));
-        for &rank in &ranks {
-            assert!(
-                matches!(rungs.place(ladder, rank), Place::Level(l) if l == rank.wrapping_mul(3))
-            );
-            assert!(matches!(rungs.place(ladder, rank ^ 1), Place::Missing(_)));
-        }
-        for &rank in &ranks {
-            rungs.remove(&mut ladder, rank);
-            assert!(matches!(rungs.place(ladder, rank), Place::Missing(_)));
-            assert!(sorted(&rungs, ladder));
-        }
-        assert_eq!(ladder.len(), 0);
-        assert_eq!(rungs.best(ladder), None);
-    }
-
-    #[test]
-    fn a_side_never_grows_beyond_its_bound_and_outgrown_chunks_are_used_again() {
-        let (mut rungs, mut ladder) = (rungs(RUNGS_MAX), Ladder::NONE);
-        for rank in 0..RUNGS_MAX {
-            assert!(put(&mut rungs, &mut ladder, rank));
-        }
-        assert!(!put(&mut rungs, &mut ladder, RUNGS_MAX));
-        let (fresh, mut other) = (rungs.fresh.get(), Ladder::NONE);
-        for rank in 0..RUNGS_MAX / 2 {
-            assert!(put(&mut rungs, &mut other, rank));
-        }
-        assert_eq!(rungs.fresh.get(), fresh, "the second side lives in what the first outgrew");
-        assert_eq!((ladder.len(), sorted(&rungs, ladder)), (RUNGS_MAX, true));
-    }
-
-    #[test]
-    fn asks_rank_the_lower_price_higher() {
-        assert!(rank(Side::Ask, 1) > rank(Side::Ask, 2));
-        assert!(rank(Side::Bid, 2) > rank(Side::Bid, 1));
+    /// The best level of a side.
+    #[inline(always)]
+    pub(crate) fn best(&self, header: &Header, locate: Locate, side: Side) -> Best {
+        self.ring(header, locate, side).best()
     }
 }

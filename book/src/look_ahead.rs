@@ -11,7 +11,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::ladder::{Ladder, rank};
+use crate::ladder::rank;
 use crate::orders::Slot;
 use crate::{Books, Locate, OrderRef, Price, Side};
 
@@ -20,32 +20,24 @@ use crate::{Books, Locate, OrderRef, Price, Side};
 pub(crate) struct Hint {
     /// The order that a message takes from.
     pub(crate) slot: Slot,
-    /// How many prices of the side are not better than that of the order that a message adds.
-    pub(crate) not_better: u32,
 }
 
 /// An order that will join a queue.
 #[derive(Clone, Copy, Debug)]
 struct Joining {
-    /// Which message of the batch says so.
-    message: usize,
     locate: Locate,
     side: Side,
     price: u32,
     level: u32,
 }
 
-impl Joining {
-    fn rank(&self) -> u32 {
-        rank(self.side, self.price)
-    }
-}
-
 /// An order that will leave its queue, or shrink.
 #[derive(Clone, Copy, Debug)]
 struct Leaving {
+    /// Which message of the batch says so.
     message: usize,
-    /// The line it stands in; 0 where it is unknown.
+    locate: Locate,
+    /// The line it stands in, then that of its level; 0 where it is unknown.
     line: u32,
     order_ref: OrderRef,
 }
@@ -103,20 +95,20 @@ impl Ahead {
         self.hints.get(message).copied().unwrap_or_default()
     }
 
-    /// Message number `message` of the batch will add an order.
+    /// A message of the batch will add an order.
     #[inline(always)]
     pub fn add(
         &mut self,
         books: &Books,
-        message: usize,
         locate: Locate,
         order_ref: OrderRef,
         side: Side,
         price: Price,
     ) {
         books.prefetch_start(locate, order_ref);
-        let (message, price) = (message % Ahead::MESSAGES, price.key().unwrap_or_default());
-        let _ = self.joining.try_push(Joining { message, locate, side, price, level: 0 });
+        books.ladders.prefetch(locate, side);
+        let price = price.key().unwrap_or_default();
+        let _ = self.joining.try_push(Joining { locate, side, price, level: 0 });
     }
 
     /// Message number `message` of the batch will execute, cancel or delete an order.
@@ -124,7 +116,7 @@ impl Ahead {
     pub fn take(&mut self, books: &Books, message: usize, locate: Locate, order_ref: OrderRef) {
         books.prefetch_start(locate, order_ref);
         let message = message % Ahead::MESSAGES;
-        let _ = self.leaving.try_push(Leaving { message, line: 0, order_ref });
+        let _ = self.leaving.try_push(Leaving { message, locate, line: 0, order_ref });
     }
 
     /// Message number `message` of the batch will replace an order.
@@ -140,9 +132,8 @@ impl Ahead {
         let leaving = u32::try_from(self.leaving.len()).unwrap_or_default();
         self.take(books, message, locate, old);
         books.orders.prefetch(new);
-        let (message, price) = (message % Ahead::MESSAGES, price.key().unwrap_or_default());
-        let side = Side::Bid;
-        let returning = Joining { message, locate, side, price, level: leaving };
+        let price = price.key().unwrap_or_default();
+        let returning = Joining { locate, side: Side::Bid, price, level: leaving };
         let _ = self.returning.try_push(returning);
     }
 }
@@ -152,7 +143,6 @@ impl Books {
     fn prefetch_start(&self, locate: Locate, order_ref: OrderRef) {
         self.orders.prefetch(order_ref);
         self.headers.prefetch(u32::from(locate.get()));
-        self.depths.prefetch(locate);
     }
 
     /// The next message that is applied is this one of the batch.
@@ -177,17 +167,21 @@ impl Books {
     #[inline(never)]
     fn look_for_orders(&self, ahead: &mut Ahead) {
         let Ahead { joining, leaving, hints, .. } = ahead;
-        self.find_orders(leaving, hints);
-        for order in joining.iter() {
-            self.rungs.prefetch_best(self.ladder(order));
-            self.depths.prefetch_side(order.locate, order.side);
+        for order in leaving {
+            let slot = self.orders.find_near(order.order_ref);
+            hints[order.message].slot = slot;
+            order.line = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
+            self.queues.prefetch(order.line);
+        }
+        for order in joining {
+            self.ladders.ring(self.header(order.locate), order.locate, order.side).prefetch_best();
         }
     }
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
         let Ahead { joining, leaving, returning, hints, .. } = ahead;
-        self.find_levels(joining, hints);
+        self.find_levels(joining);
         for order in leaving.iter_mut() {
             if order.line == 0
                 && let Some(slot) = self.orders.find(order.order_ref)
@@ -198,65 +192,36 @@ impl Books {
             }
         }
         for order in leaving.iter_mut() {
-            order.line = self.queues.level_of(order.line);
-            self.queues.prefetch(order.line);
+            let (line, locate) = (self.queues.line(order.line), order.locate);
+            self.ladders.prefetch(locate, line.side());
+            self.ladders.ring(self.header(locate), locate, line.side()).prefetch_best();
         }
         for order in returning.iter_mut() {
-            let level = leaving.get(order.level as usize).map_or(0, |leaving| leaving.line);
-            order.side = self.queues.line(level).side();
-            self.rungs.prefetch_best(self.ladder(order));
+            let line = leaving.get(order.level as usize).map_or(0, |leaving| leaving.line);
+            order.side = self.queues.line(line).side();
+        }
+        for order in leaving.iter_mut() {
+            order.line = self.queues.level_of(order.line);
+            self.queues.prefetch(order.line);
         }
     }
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, hints, .. } = ahead;
-        for order in leaving.iter() {
-            let level = self.queues.line(order.line);
-            self.depths.prefetch_side(level.locate(), level.side());
-        }
+        let Ahead { joining, returning, .. } = ahead;
         for order in joining.iter() {
             self.queues.prefetch_end(order.level);
         }
-        self.find_levels(returning, hints);
+        self.find_levels(returning);
     }
 
     #[inline(always)]
-    fn find_orders(&self, leaving: &mut [Leaving], hints: &mut [Hint; Ahead::MESSAGES]) {
-        for order in leaving {
-            let slot = self.orders.find_near(order.order_ref);
-            hints[order.message].slot = slot;
-            order.line = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
-            self.queues.prefetch(order.line);
-        }
-    }
-
-    /// Who stands far from the touch is looked for apart: whether one does cannot be foreseen,
-    /// and a wrong guess would make the others wait.
-    #[inline(always)]
-    fn find_levels(&self, joining: &mut [Joining], hints: &mut [Hint; Ahead::MESSAGES]) {
-        let mut far = Picked::default();
-        for (at, order) in joining.iter_mut().enumerate() {
-            let ladder = self.ladder(order);
-            let (not_better, is_further) = self.rungs.near(ladder, order.rank());
-            order.level = self.rungs.level(ladder, order.rank(), not_better);
-            hints[order.message].not_better = not_better;
+    fn find_levels(&self, joining: &mut [Joining]) {
+        for order in joining {
+            let header = self.header(order.locate);
+            let rank = rank(order.side, order.price);
+            order.level = self.ladders.find(header, order.locate, order.side, rank).level;
             self.queues.prefetch(order.level);
-            far.push_if(is_further, at);
         }
-        for &at in far.as_slice() {
-            if let Some(order) = joining.get_mut(at) {
-                let ladder = self.ladder(order);
-                let not_better = self.rungs.far(ladder, order.rank());
-                order.level = self.rungs.level(ladder, order.rank(), not_better);
-                hints[order.message].not_better = not_better;
-                self.queues.prefetch(order.level);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn ladder(&self, order: &Joining) -> Ladder {
-        self.header(order.locate).ladder(order.side)
     }
 }

@@ -33,6 +33,7 @@ words! {
         /// The level whose queue this is: in a level the line itself.
         level: Word32,
         locate: Word16,
+        /// Of every line.
         side: Word8,
         _reserved: Word8,
         /// The line before; before the level's own, the last.
@@ -194,6 +195,7 @@ impl Queues {
             let line = self.new_line()?;
             let new = self.lines.at(line);
             new.level.set(level);
+            new.side.set(self.lines.at(level).side.get());
             new.before.set(last);
             new.behind.set(level);
             new.places[0].set(slot.number());

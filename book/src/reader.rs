@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
+use crate::depth::{self, Depth};
 use crate::header::{LastTrade, Touch};
 use crate::view::Book;
-use crate::{Books, Depth, FeedState, Locate, Nanos, SeqNo, TradingState};
+use crate::{Books, FeedState, Locate, Nanos, SeqNo, Side, TradingState};
 
 /// How often a read is tried again that met the writer at work.
 const TRIES: u32 = 10_000;
@@ -92,28 +93,30 @@ impl BookReader {
         trade.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
-    /// The best levels of both sides, from the record that is published of them: at most `N` of
-    /// each, and at most [as many as are published](crate::Capacity::depth_levels). The writer has
-    /// the record open for a few words at the end of a message that changes it, however deep the
-    /// book is. Five lines, of which a message changes some three.
+    /// The best levels of both sides: at most `N` of each, and at most [as many as are
+    /// published](crate::Capacity::depth_levels). They lie together, five lines a side of which a
+    /// message changes one or two, and the writer has them open for a few words at the end of a
+    /// message, as the touch is, however deep the book.
     #[inline]
     pub fn depth<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
         let header = self.held(locate)?;
-        let depth = self.books.depths.read(locate, self.tries, |sides, last_seq, last_time| {
-            // Read behind the record's version: a mark that was made before the record was changed
-            // is seen, and one is taken away only while the record is open.
-            let feed_state = header.feed_state(self.books.feed_state());
-            Depth::of(sides, feed_state, last_seq, last_time)
+        let levels = |side| depth::told(side, self.books.ladders.published(header, locate, side));
+        let depth = header.line().read(self.tries, || Depth {
+            bids: levels(Side::Bid),
+            asks: levels(Side::Ask),
+            feed_state: header.feed_state(self.books.feed_state()),
+            last_seq: header.seq(),
+            last_time: header.time(),
         });
         depth.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
-    /// A number that differs when [`BookReader::depth`] does: for who waits for a change. One line,
-    /// which the writer does not touch otherwise. 0 for a locate beyond the capacity.
+    /// A number that is another one whenever a message has changed the book, or its states: for
+    /// who waits for that. One line. 0 for a locate beyond the capacity.
     #[inline]
     #[must_use]
-    pub fn depth_version(&self, locate: Locate) -> u32 {
-        if self.books.holds(locate) { self.books.depths.version(locate) } else { 0 }
+    pub fn version(&self, locate: Locate) -> u32 {
+        self.held(locate).map_or(0, |header| header.line().number())
     }
 
     /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::depths::Depths;
 use crate::header::{Header, Record, Status};
-use crate::ladder::Rungs;
+use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
@@ -24,10 +23,9 @@ const FINGERPRINT: u64 = {
         size_of::<Status>(),
         size_of::<Header>(),
         size_of::<Record>(),
-        Depths::FINGERPRINT,
         Orders::FINGERPRINT,
         Queues::FINGERPRINT,
-        Rungs::FINGERPRINT,
+        Ladders::FINGERPRINT,
         cfg!(target_endian = "big") as usize,
     ];
     let (mut mixed, mut at) = (0xcbf2_9ce4_8422_2325u64, 0);
@@ -51,10 +49,9 @@ impl Capacity {
         plan.table::<Header>(locates as usize)?;
         plan.table::<Record>(locates as usize)?;
         plan.table::<Version>(locates as usize)?;
-        Depths::plan(&mut plan, depth_levels, locates)?;
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
-        Rungs::plan(&mut plan, levels, 2 * locates)?;
+        Ladders::plan(&mut plan, levels, locates, depth_levels)?;
         Ok(plan)
     }
 }
@@ -85,10 +82,9 @@ impl Books {
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
             changes: region.carve(locates as usize)?,
-            depths: Depths::new(&mut region, depth_levels, locates)?,
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
-            rungs: Rungs::new(&mut region, levels, 2 * locates)?,
+            ladders: Ladders::new(&mut region, levels, locates, depth_levels)?,
             region: Some(region),
             capacity,
             orphaned: Word8::default(),

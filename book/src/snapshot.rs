@@ -3,11 +3,11 @@
 //! This is how a book comes back without the messages that made it: a reader copies it from the
 //! writer's memory, a writer's successor from books that it has made again.
 
-use crate::apply::{Effect, Found, Joins};
-use crate::header::{Best, HeaderWords, RecordWords};
-use crate::ladder::rank;
+use crate::apply::{Found, Joins};
+use crate::header::{HeaderWords, RecordWords};
+use crate::ladder::{Became, LevelNow};
 use crate::view::Book;
-use crate::{Books, Locate, Order, Price, Qty, Reject, SeqNo, Side, Stamp};
+use crate::{Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
 
 /// One book: its orders in their queues (or its bare levels), its name, states and last trade.
 ///
@@ -82,10 +82,9 @@ impl Books {
             return Err(Reject::LocatesFull(locate));
         }
         let header = self.header(locate);
-        // All three, before anything is changed: what marks the book had must not be gone while
-        // anybody can still read what it was.
+        // Both, before anything is changed: what marks the book had must not be gone while anybody
+        // can still read what it was.
         self.change(locate).reopen();
-        self.depths.open(locate);
         header.line().reopen();
         self.empty(locate);
         let restored = self.fill(snapshot);
@@ -93,20 +92,18 @@ impl Books {
             self.empty(locate);
             header.give_up();
         }
+        header.set_touch(Side::BOTH.map(|side| self.ladders.best(header, locate, side)));
         header.line().end();
-        let at = Stamp { seq: header.seq(), time: header.time() };
-        self.depths.show((locate, at), |side| self.levels_now(header.ladder(side)));
         self.change(locate).end();
         restored
     }
 
     /// Fills a book that is empty and open.
     fn fill(&self, snapshot: &Snapshot) -> Result<(), Reject> {
-        let Snapshot { locate, header: words, record, orders, levels } = snapshot;
-        let header = self.header(*locate);
-        header.restore(words);
-        self.records.at(u32::from(locate.get())).restore(record);
-        let mut best = [Best::NONE; 2];
+        let &Snapshot { locate, header: words, record, ref orders, ref levels } = snapshot;
+        let header = self.header(locate);
+        header.restore(&words);
+        self.records.at(u32::from(locate.get())).restore(&record);
         for order in orders {
             let Order { order_ref, side, price, qty, .. } = *order;
             let (price, qty) = (
@@ -114,18 +111,15 @@ impl Books {
                 qty.as_order().ok_or(Reject::QtyRange(qty))?,
             );
             let slot = self.check_fresh(order_ref)?;
-            let joins = Joins { slot, locate: *locate, order_ref, side, price, qty };
-            let (_, effect) = self.insert(header, &joins, Effect::none(best[side.index()]))?;
-            best[side.index()] = effect.best;
+            let joins = Joins { slot, locate, order_ref, side, price, qty };
+            let (_, now) = self.insert(header, &joins)?;
+            self.ladders.settle(header, locate, side, &now, &self.queues);
         }
         for &(side, price, qty) in levels {
             let key = price.key().ok_or(Reject::PriceRange(price))?;
-            let place = self.rungs.place(header.ladder(side), rank(side, key));
-            let before = (place, best[side.index()]);
-            let effect = self.put_bare(header, *locate, (side, key), qty, before)?;
-            best[side.index()] = effect.best;
+            let now = self.put_bare(header, locate, (side, key), qty)?;
+            self.ladders.settle(header, locate, side, &now, &self.queues);
         }
-        header.set_touch(best);
         Ok(())
     }
 
@@ -133,16 +127,23 @@ impl Books {
     fn empty(&self, locate: Locate) {
         let header = self.header(locate);
         for side in Side::BOTH {
-            while let Some((rank, level)) = self.rungs.best(header.ladder(side)) {
-                let Some(slot) = self.queues.slots(level).next() else {
-                    self.drop_level(header, side, level, rank, Best::NONE);
-                    continue;
+            while self.ladders.len(header, side) > 0 {
+                let best = self.ladders.ring(header, locate, side).at(0);
+                let spot = self.ladders.find(header, locate, side, best.rank);
+                let now = match self.queues.slots(best.level).next() {
+                    Some(slot) => {
+                        let order = self.orders.at(slot);
+                        let found = Found { slot, order, level: best.level, side };
+                        self.take_out(header, locate, &found).1
+                    }
+                    None => {
+                        self.queues.drop_level(best.level);
+                        LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
+                    }
                 };
-                let found = Found { slot, order: self.orders.at(slot), level, side };
-                self.take_out(header, &found, Best::NONE);
+                self.ladders.settle(header, locate, side, &now, &self.queues);
             }
         }
-        header.set_touch([Best::NONE; 2]);
     }
 }
 

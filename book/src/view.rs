@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::header::{HeaderWords, LastTrade, RecordWords, Touch};
-use crate::ladder::{Place, rank};
+use crate::ladder::rank;
 use crate::level::Level;
 use crate::orders::Slot;
 use crate::{
@@ -144,7 +144,7 @@ impl<'a> Book<'a> {
     /// How many levels a side has.
     #[must_use]
     pub fn depth(&self, side: Side) -> u32 {
-        self.books.header(self.locate).ladder(side).len()
+        self.books.ladders.len(self.books.header(self.locate), side)
     }
 
     /// The levels of a side, best first.
@@ -153,8 +153,11 @@ impl<'a> Book<'a> {
         side: Side,
     ) -> impl DoubleEndedIterator<Item = Level> + ExactSizeIterator + use<'a> {
         let books = self.books;
-        let ladder = books.header(self.locate).ladder(side);
-        books.rungs.levels(ladder).map(|level| Level::from(books.queues.line(level)))
+        let header = books.header(self.locate);
+        books
+            .ladders
+            .levels(header, self.locate, side)
+            .map(|level| Level::from(books.queues.line(level)))
     }
 
     /// The best level of a side.
@@ -207,11 +210,9 @@ impl<'a> Book<'a> {
     }
 
     fn level_index(&self, side: Side, price: Price) -> Option<u32> {
-        let ladder = self.books.header(self.locate).ladder(side);
-        match self.books.rungs.place(ladder, rank(side, price.key()?)) {
-            Place::Level(level) => Some(level),
-            Place::Missing(_) => None,
-        }
+        let (books, header) = (self.books, self.books.header(self.locate));
+        let spot = books.ladders.find(header, self.locate, side, rank(side, price.key()?));
+        (spot.level != 0).then_some(spot.level)
     }
 }
 

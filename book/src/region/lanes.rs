@@ -1,6 +1,6 @@
-//! Comparing eight numbers at once.
+//! Comparing several numbers at once.
 
-use super::{Word32, Word64};
+use super::Word32;
 
 /// Sixteen bytes of words, read by one instruction.
 #[inline(always)]
@@ -33,29 +33,6 @@ pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
         let high = _mm_cmpeq_epi32(load(lanes, 4), wanted);
         let halves = _mm_packs_epi32(low, high);
         _mm_movemask_epi8(_mm_packs_epi16(halves, halves)).cast_unsigned() & 0xff
-    }
-}
-
-/// How many of the eight `lanes` are above `bound`.
-#[inline(always)]
-#[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
-pub(crate) fn above(lanes: &[Word64; 8], bound: u64) -> u32 {
-    use core::arch::x86_64::{
-        _mm_add_epi64, _mm_cmpgt_epi64, _mm_cvtsi128_si64, _mm_set1_epi64x, _mm_unpackhi_epi64,
-        _mm_xor_si128,
-    };
-    // SAFETY: SSE4.2 is there, or this would not be compiled.
-    unsafe {
-        // The comparison is of signed numbers: turning the highest bit over keeps their order.
-        let sign = _mm_set1_epi64x(i64::MIN);
-        let bound = _mm_xor_si128(_mm_set1_epi64x(bound.cast_signed()), sign);
-        let pair = |at| _mm_cmpgt_epi64(_mm_xor_si128(load(lanes, at), sign), bound);
-        let sum = _mm_add_epi64(_mm_add_epi64(pair(0), pair(2)), _mm_add_epi64(pair(4), pair(6)));
-        let sum = _mm_add_epi64(sum, _mm_unpackhi_epi64(sum, sum));
-        // Each that is above has added minus one.
-        #[allow(clippy::cast_possible_truncation)] // at most eight
-        let above = _mm_cvtsi128_si64(sum).unsigned_abs() as u32;
-        above
     }
 }
 
@@ -94,16 +71,9 @@ pub(crate) fn above16(lanes: &[Word32; 16], bound: u32) -> u32 {
     lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
 }
 
-/// How many of the eight `lanes` are above `bound`.
-#[inline(always)]
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
-pub(crate) fn above(lanes: &[Word64; 8], bound: u64) -> u32 {
-    lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::region::{Word32, Word64};
+    use crate::region::Word32;
 
     #[test]
     fn every_lane_has_its_bit() {
@@ -121,14 +91,6 @@ mod tests {
         for bound in [0, 1, 7, half, half + 1, u32::MAX - 1, u32::MAX] {
             let above = numbers.iter().filter(|&&number| number > bound).count();
             assert_eq!(super::above16(&lanes, bound) as usize, above, "above {bound}");
-        }
-    }
-
-    #[test]
-    fn what_is_above_is_counted_in_every_lane() {
-        let lanes = [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, 7, 8, 9].map(Word64::from);
-        for (bound, above) in [(0, 7), (7, 5), (8, 4), (1 << 63, 1), (u64::MAX, 0)] {
-            assert_eq!(super::above(&lanes, bound), above, "above {bound}");
         }
     }
 }

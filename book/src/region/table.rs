@@ -57,18 +57,6 @@ impl<T: Words> Table<T> {
         unsafe { &*self.base.as_ptr().add(index as usize & self.mask) }
     }
 
-    /// `N` items from `index` modulo the length; at the end of the table, the last `N`.
-    #[inline(always)]
-    #[must_use]
-    pub(crate) fn window<const N: usize>(&self, index: u32) -> &[T; N] {
-        // Sides have eight rungs each: no table of rungs is as short.
-        assert!(N <= self.len(), "a window wider than its table");
-        let first = (index as usize & self.mask).min(self.len() - N);
-        // SAFETY: `first + N` is within the length, which is at least `N`; the items are valid
-        // (from_raw).
-        unsafe { &*self.base.as_ptr().add(first).cast::<[T; N]>() }
-    }
-
     /// All items.
     #[must_use]
     pub fn as_slice(&self) -> &[T] {

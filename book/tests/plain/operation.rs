@@ -113,7 +113,7 @@ impl Operation {
     pub(crate) fn note(self, books: &Books, message: usize, ahead: &mut Ahead) {
         match self {
             Operation::Add { locate, order: NewOrder { order_ref, side, price, .. } } => {
-                ahead.add(books, message, locate, order_ref, side, price);
+                ahead.add(books, locate, order_ref, side, price);
             }
             Operation::Execute { locate, order_ref, .. }
             | Operation::Cancel { locate, order_ref, .. }

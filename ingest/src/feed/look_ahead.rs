@@ -121,9 +121,9 @@ fn note(books: &Books, batch: &Batch<'_>, ahead: &mut Ahead) {
         taking.push_if(does == Does::Takes, at);
         replacing.push_if(does == Does::Replaces, at);
     }
-    for (at, message) in of(&adding, batch) {
+    for (_, message) in of(&adding, batch) {
         if let Some((locate, order_ref, side, price)) = added(message) {
-            ahead.add(books, at, locate, order_ref, side, price);
+            ahead.add(books, locate, order_ref, side, price);
         }
     }
     for (at, message) in of(&taking, batch) {
