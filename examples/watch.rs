@@ -19,8 +19,7 @@ use wirebook::ingest::mold::{Block, Messages};
 /// How long the day takes, whatever its messages say.
 const DAY: Duration = Duration::from_secs(3);
 const PACKETS: usize = 3_000;
-const CAPACITY: Capacity =
-    Capacity { orders: 1 << 17, levels: 1 << 16, locates: 1 << 10, ..Capacity::SMALL };
+const CAPACITY: Capacity = Capacity { orders: 1 << 17, levels: 1 << 16, locates: 1 << 10 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1);

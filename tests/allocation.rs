@@ -76,8 +76,7 @@ fn allocations_are_counted_at_all() {
     assert_eq!(calls() - before, 2);
 }
 
-const CAPACITY: Capacity =
-    Capacity { orders: 1 << 16, levels: 1 << 15, locates: 1 << 16, ..Capacity::SMALL };
+const CAPACITY: Capacity = Capacity { orders: 1 << 16, levels: 1 << 15, locates: 1 << 16 };
 
 /// Plays the input with both tapes on, and counts from before the first step to after the last.
 fn replay(input: Input, out: &Path) -> (u64, Summary) {

@@ -27,8 +27,7 @@ use recorder::{Event, Recorder};
 const MESSAGES: u64 = 12_000;
 
 fn config() -> EngineConfig {
-    let capacity =
-        Capacity { orders: 1 << 16, levels: 1 << 15, locates: 1 << 16, ..Capacity::SMALL };
+    let capacity = Capacity { orders: 1 << 16, levels: 1 << 15, locates: 1 << 16 };
     EngineConfig { capacity, ..EngineConfig::default() }
 }
 

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use wirebook::book::SeqNo;
 use wirebook::ingest::mold::{Block, Messages};
 
-use crate::day::{DEPTH_LEVELS, Day, feed_of_a_day};
+use crate::day::{Day, feed_of_a_day};
 
 /// Messages that pass between two that are measured.
 const BETWEEN: usize = 1_000;
@@ -20,7 +20,7 @@ pub(crate) struct Latency {
 
 /// Measures one message in a thousand, each by itself, from its bytes to the changed book.
 pub(crate) fn measure(day: &Day) -> Result<Latency, String> {
-    let mut feed = feed_of_a_day(DEPTH_LEVELS).map_err(|error| error.to_string())?;
+    let mut feed = feed_of_a_day().map_err(|error| error.to_string())?;
     let timer_ns = timer_ns();
     let mut histogram =
         Histogram::new_with_max(1_000_000_000, 3).map_err(|error| error.to_string())?;

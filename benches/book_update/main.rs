@@ -15,7 +15,7 @@ mod workload;
 use std::process::ExitCode;
 
 use arguments::Arguments;
-use day::{DEPTH_LEVELS, Pass, median};
+use day::{Pass, median};
 use serde_json::json;
 use workload::Workload;
 
@@ -34,20 +34,18 @@ fn main() -> ExitCode {
 fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), String> {
     let workload = Workload::generate(symbols, messages)?;
     let name = &workload.day.name;
-    let (mut engine, mut quiet, mut baseline) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut engine, mut baseline) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        let passes = [workload.engine(DEPTH_LEVELS)?, workload.engine(0)?, workload.baseline()];
+        let passes = [workload.engine()?, workload.baseline()];
         let checksums = passes.each_ref().map(|pass| pass.checksum);
-        if checksums != [checksums[0]; 3] {
+        if checksums != [checksums[0]; 2] {
             return Err(format!("{name}: checksums differ: {checksums:?}"));
         }
-        let [ours, unpublished, theirs] = passes;
+        let [ours, theirs] = passes;
         engine.push(ours);
-        quiet.push(unpublished);
         baseline.push(theirs);
     }
     let mut ratios = ratios(&engine, &baseline);
-    let depth = median(&mut self::ratios(&engine, &quiet));
     let latency = latency::measure(&workload.day)?;
     let at = |quantile| latency.histogram.value_at_quantile(quantile);
     let [p50, p99, p999] = [0.5, 0.99, 0.999].map(at);
@@ -59,7 +57,7 @@ fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), Strin
     if arguments.json {
         let figures = json!({
             "workload": name, "rounds": arguments.rounds,
-            "engine_ns": ours, "baseline_ns": theirs, "ratio": ratio, "with_levels_to_without": depth, "ratios": ratios,
+            "engine_ns": ours, "baseline_ns": theirs, "ratio": ratio, "ratios": ratios,
             "checksum": checksum, "orders_live": orders,
             "latency_ns": { "p50": p50, "p99": p99, "p99.9": p999, "max": max },
             "timer_ns": timer, "latency_samples": latency.histogram.len(),
@@ -71,7 +69,6 @@ fn bench(symbols: u16, messages: u64, arguments: &Arguments) -> Result<(), Strin
     println!("  engine    {ours:7.1} ns a message, median of {}; best {fastest:.1}", engine.len());
     println!("  baseline  {theirs:7.1} ns a message");
     println!("  ratio     {ratio:7.3}");
-    println!("  levels    {depth:7.3} with {DEPTH_LEVELS} published, of 1 with none");
     println!(
         "  alone     p50 {p50}, p99 {p99}, p99.9 {p999}, max {max} ns \
          ({} messages, timer of {timer} ns subtracted)",

@@ -16,9 +16,9 @@ impl Workload {
         Ok(Workload { day, operations })
     }
 
-    /// Decodes every message and applies it to books that publish so many levels.
-    pub(crate) fn engine(&self, depth_levels: u32) -> Result<Pass, String> {
-        self.day.play(feed_of_a_day(depth_levels).map_err(|error| error.to_string())?)
+    /// Decodes every message and applies it to the books.
+    pub(crate) fn engine(&self) -> Result<Pass, String> {
+        self.day.play(feed_of_a_day().map_err(|error| error.to_string())?)
     }
 
     /// Applies every operation to the baseline.

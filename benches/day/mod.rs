@@ -10,9 +10,6 @@ use wirebook::ingest::feed::{Feed, FeedConfig};
 use wirebook::ingest::mold::{Block, Messages};
 use wirebook::replay::touch_checksum;
 
-/// The levels that are published where nothing else is said.
-pub(crate) const DEPTH_LEVELS: u32 = Capacity::WHOLE_DAY.depth_levels;
-
 /// All messages of a day behind their lengths.
 pub(crate) struct Day {
     pub(crate) name: String,
@@ -64,9 +61,9 @@ impl Day {
     }
 }
 
-/// A feed over books for a whole day that publish so many levels.
-pub(crate) fn feed_of_a_day(depth_levels: u32) -> Result<Feed<()>, BooksError> {
-    let capacity = Capacity { orders: 1 << 21, depth_levels, ..Capacity::WHOLE_DAY };
+/// A feed over books for a whole day.
+pub(crate) fn feed_of_a_day() -> Result<Feed<()>, BooksError> {
+    let capacity = Capacity { orders: 1 << 21, ..Capacity::WHOLE_DAY };
     let mut books = Books::new(capacity)?;
     books.prefault();
     Ok(Feed::new(books, (), FeedConfig::default()))

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::header::{Header, Record, Status};
-use crate::ladder::{DEPTH_LEVELS_MAX, Ladders};
+use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
@@ -23,22 +23,16 @@ pub struct Capacity {
     /// Price levels at the same time, over all symbols; at most 2²⁷, and on one side never more
     /// than 16,384. 96 bytes each.
     pub levels: u32,
-    /// Locates from 0; at most 65,536. 132 bytes each, and what `depth_levels` takes.
+    /// Locates from 0; at most 65,536. 836 bytes each.
     pub locates: u32,
-    /// Levels of each side that are published for readers that take them in one go
-    /// ([`BookReader::depth`]); at most [`DEPTH_LEVELS_MAX`]. Up to 10 take 640 bytes for each locate,
-    /// up to 26 take 1,280 and more take 2,560.
-    pub depth_levels: u32,
 }
 
 impl Capacity {
     /// Enough for a whole day of a large exchange: 4 M orders, 1 M levels, every locate.
-    pub const WHOLE_DAY: Capacity =
-        Capacity { orders: 1 << 22, levels: 1 << 20, locates: 1 << 16, depth_levels: 10 };
+    pub const WHOLE_DAY: Capacity = Capacity { orders: 1 << 22, levels: 1 << 20, locates: 1 << 16 };
 
     /// Enough for tests and small recordings.
-    pub const SMALL: Capacity =
-        Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10, depth_levels: 10 };
+    pub const SMALL: Capacity = Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 10 };
 
     pub(crate) fn check(self) -> Result<(), BooksError> {
         let within = |what, found: u32, most: u32| {
@@ -50,9 +44,7 @@ impl Capacity {
         };
         within("orders", self.orders, 1 << 30)?;
         within("levels", self.levels, 1 << 27)?;
-        within("locates", self.locates, 1 << 16)?;
-        let (what, found, most) = ("depth levels", self.depth_levels, DEPTH_LEVELS_MAX);
-        if found > most { Err(BooksError::Capacity { what, found, most }) } else { Ok(()) }
+        within("locates", self.locates, 1 << 16)
     }
 }
 
@@ -66,7 +58,7 @@ impl Default for Capacity {
 #[derive(Debug, Error)]
 pub enum BooksError {
     /// A capacity is zero or larger than an index can count.
-    #[error("a capacity of {found} {what}: {most} is the most, and only depth levels may be 0")]
+    #[error("a capacity of {found} {what}: it must be from 1 to {most}")]
     Capacity {
         /// Which.
         what: &'static str,

@@ -6,20 +6,17 @@
 
 use crate::far::{Ladder, Place, Rungs};
 use crate::header::{Best, Header};
-use crate::near::{Near, NearLevel, Ring};
+use crate::near::{NEAR_LEVELS, Near, NearLevel, Ring};
 use crate::queues::Queues;
 use crate::region::{Plan, Region, RegionError};
 use crate::{Locate, Reject, Side};
 
 pub(crate) use crate::far::{price_of, rank};
 
-/// The most levels of a side that can be published.
-pub const DEPTH_LEVELS_MAX: u32 = 58;
 /// The most levels that one side may have.
 const SIDE_LEVELS_MAX: u32 = 16_384;
-/// Fewer are never near while there are far ones, however few are published: where the best level
-/// goes, the next one is always near.
-const NEAR_MIN: u32 = 4;
+/// So many become near again when fewer than [`NEAR_LEVELS`] are left.
+const REFILLED: u32 = 13;
 
 /// What a message did to a level.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,21 +69,14 @@ impl LevelNow {
 pub(crate) struct Ladders {
     near: Near,
     far: Rungs,
-    /// How many levels are published of each side.
-    published: u32,
 }
 
 impl Ladders {
     /// What else than the version decides what lies where.
     pub(crate) const FINGERPRINT: usize = Near::FINGERPRINT << 32 ^ Rungs::FINGERPRINT;
 
-    pub(crate) fn plan(
-        plan: &mut Plan,
-        levels: u32,
-        locates: u32,
-        published: u32,
-    ) -> Result<(), RegionError> {
-        Near::plan(plan, published, locates)?;
+    pub(crate) fn plan(plan: &mut Plan, levels: u32, locates: u32) -> Result<(), RegionError> {
+        Near::plan(plan, locates)?;
         Rungs::plan(plan, levels, 2 * locates)
     }
 
@@ -94,15 +84,14 @@ impl Ladders {
         region: &mut Region,
         levels: u32,
         locates: u32,
-        published: u32,
     ) -> Result<Ladders, RegionError> {
-        let near = Near::new(region, published, locates)?;
-        Ok(Ladders { near, far: Rungs::new(region, levels, 2 * locates)?, published })
+        let near = Near::new(region, locates)?;
+        Ok(Ladders { near, far: Rungs::new(region, levels, 2 * locates)? })
     }
 
     /// The same ladders for a reader.
     pub(crate) fn share(&self) -> Ladders {
-        Ladders { near: self.near.share(), far: self.far.share(), published: self.published }
+        Ladders { near: self.near.share(), far: self.far.share() }
     }
 
     pub(crate) fn clear(&self) {
@@ -141,23 +130,23 @@ impl Ladders {
         (0..levels).map(move |better| {
             let better = u32::from(better);
             if better < near {
-                ring.at(better).level
+                ring.level(better).1
             } else {
                 self.far.level(far, (far.len() + near).wrapping_sub(better + 1))
             }
         })
     }
 
-    /// The levels that are published of a side, best first.
+    /// The near levels of a side, best first, as many as are near for certain.
     #[inline(always)]
-    pub(crate) fn published<'a>(
+    pub(crate) fn near<'a>(
         &'a self,
         header: &'a Header,
         locate: Locate,
         side: Side,
     ) -> impl Iterator<Item = NearLevel> + use<'a> {
         let ring = self.ring(header, locate, side);
-        (0..ring.len().min(self.published)).map(move |better| ring.at(better))
+        (0..ring.len().min(NEAR_LEVELS)).map(move |better| ring.at(better))
     }
 
     /// Finds a rank on a side.
@@ -165,14 +154,30 @@ impl Ladders {
     pub(crate) fn find(&self, header: &Header, locate: Locate, side: Side, rank: u32) -> Spot {
         let ring = self.ring(header, locate, side);
         let (better, len) = (ring.better(rank), ring.len());
-        let is_open = (header.far(side).len() == 0) & (len < ring.slots());
+        let is_open = (header.far(side).len() == 0) & !ring.is_full();
         if better < len || is_open {
-            let found = ring.at(better);
-            let is_there = (better < len) & (found.rank == rank);
-            let level = core::hint::select_unpredictable(is_there, found.level, 0);
+            let (found, level) = ring.level(better);
+            let is_there = (better < len) & (found == rank);
+            let level = core::hint::select_unpredictable(is_there, level, 0);
             return Spot { rank, level, is_near: true, place: better };
         }
         self.find_far(header.far(side), rank)
+    }
+
+    /// The spot of a level that is on the side.
+    #[inline(always)]
+    pub(crate) fn spot(
+        &self,
+        header: &Header,
+        locate: Locate,
+        side: Side,
+        rank: u32,
+        level: u32,
+    ) -> Spot {
+        let ring = self.ring(header, locate, side);
+        let better = ring.better(rank);
+        // One that is far is looked for only where it has to go.
+        Spot { rank, level, is_near: better < ring.len(), place: better }
     }
 
     #[cold]
@@ -235,7 +240,7 @@ impl Ladders {
             }
             Became::Vanished => {
                 ring.remove(place);
-                if ring.len() < self.published.max(NEAR_MIN) && header.far(side).len() > 0 {
+                if ring.len() < NEAR_LEVELS && header.far(side).len() > 0 {
                     self.refill(header, side, ring, queues);
                 }
             }
@@ -268,8 +273,7 @@ impl Ladders {
     #[cold]
     fn refill(&self, header: &Header, side: Side, ring: Ring<'_>, queues: &Queues) {
         let mut ladder = header.far(side);
-        let wanted = self.published.max(NEAR_MIN).midpoint(ring.slots());
-        while ring.len() < wanted
+        while ring.len() < REFILLED
             && let Some((rank, level)) = self.far.take_best(&mut ladder)
         {
             let line = queues.line(level);

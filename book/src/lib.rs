@@ -58,7 +58,6 @@ pub use change::{Action, Arrival, Change, Reject, Step, Trade, TradeKind};
 pub use depth::Depth;
 pub use header::{LastTrade, Touch};
 pub use ids::{Locate, MatchNo, Nanos, OrderRef, SeqNo, Symbol};
-pub use ladder::DEPTH_LEVELS_MAX;
 pub use level::Level;
 pub use look_ahead::{Ahead, Picked};
 pub use price::{Price, PriceError};

@@ -9,17 +9,17 @@
 //! message, with the touch, under the version of the header's line. Its quantities are those of
 //! the levels' own lines, said again so that readers find them together.
 
+use core::hint::select_unpredictable;
+
 use crate::header::{Best, Header};
 use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, words};
 use crate::{Locate, Side};
 
-/// Slots that are searched together.
-const BLOCK: usize = 16;
-#[allow(clippy::cast_possible_truncation)] // a small constant
-const BLOCK_SLOTS: u32 = BLOCK as u32;
-/// A ring has so many slots more than levels are published, or a few more: levels come and go
-/// without others having to be brought from afar each time.
-const SLACK: u32 = 6;
+/// Slots of a ring: as many ranks as there are in a line.
+const SLOTS: usize = 16;
+/// Levels that are near where a side has so many. There are more slots, so that levels can come
+/// and go without others having to be brought from afar each time.
+pub(crate) const NEAR_LEVELS: u32 = 10;
 
 words! {
     /// A level in a slot.
@@ -31,10 +31,10 @@ words! {
 }
 
 words! {
-    /// Some slots of one side.
-    struct Block, align(64) {
-        ranks: [Word32; BLOCK],
-        entries: [Entry; BLOCK],
+    /// The slots of one side.
+    struct Slots, align(64) {
+        ranks: [Word32; SLOTS],
+        entries: [Entry; SLOTS],
     }
 }
 
@@ -47,79 +47,60 @@ pub(crate) struct NearLevel {
     pub(crate) qty: u64,
 }
 
-impl NearLevel {
-    const NONE: NearLevel = NearLevel { rank: 0, level: 0, orders: 0, qty: 0 };
-}
-
 /// The rings of all sides of all books.
 #[derive(Debug)]
 pub(crate) struct Near {
-    blocks: Table<Block>,
-    /// Blocks of a side, a power of two.
-    side_blocks: u32,
+    slots: Table<Slots>,
+}
+
+/// The ring of a side, before masking.
+#[inline(always)]
+fn number(locate: Locate, side: Side) -> u32 {
+    2 * u32::from(locate.get()) + u32::from(side as u8)
 }
 
 impl Near {
     /// What else than the version decides what lies where.
-    pub(crate) const FINGERPRINT: usize = size_of::<Block>() << 8 | BLOCK;
+    pub(crate) const FINGERPRINT: usize = size_of::<Slots>() << 8 | SLOTS;
 
-    fn side_blocks(published: u32) -> u32 {
-        (published + SLACK).div_ceil(BLOCK_SLOTS).next_power_of_two()
+    pub(crate) fn plan(plan: &mut Plan, locates: u32) -> Result<(), RegionError> {
+        plan.table::<Slots>(2 * locates as usize)
     }
 
-    fn blocks(published: u32, locates: u32) -> usize {
-        2 * locates as usize * Near::side_blocks(published) as usize
-    }
-
-    pub(crate) fn plan(plan: &mut Plan, published: u32, locates: u32) -> Result<(), RegionError> {
-        plan.table::<Block>(Near::blocks(published, locates))
-    }
-
-    pub(crate) fn new(
-        region: &mut Region,
-        published: u32,
-        locates: u32,
-    ) -> Result<Near, RegionError> {
-        let blocks = region.carve(Near::blocks(published, locates))?;
-        Ok(Near { blocks, side_blocks: Near::side_blocks(published) })
+    pub(crate) fn new(region: &mut Region, locates: u32) -> Result<Near, RegionError> {
+        Ok(Near { slots: region.carve(2 * locates as usize)? })
     }
 
     /// The same rings for a reader.
     pub(crate) fn share(&self) -> Near {
-        Near { blocks: self.blocks.clone(), side_blocks: self.side_blocks }
+        Near { slots: self.slots.clone() }
     }
 
     /// The ring of one side of a symbol, whose header this is.
     #[inline(always)]
     pub(crate) fn ring<'a>(&'a self, header: &'a Header, locate: Locate, side: Side) -> Ring<'a> {
-        #[allow(clippy::cast_possible_truncation)] // 0 or 1
-        let number = 2 * u32::from(locate.get()) + side.index() as u32;
-        Ring { near: self, header, side, first: number * self.side_blocks }
+        Ring { header, side, slots: self.slots.at(number(locate, side)) }
     }
 
     /// Asks for the ranks of a side, which can be done before its header is there.
     #[inline(always)]
     pub(crate) fn prefetch_ranks(&self, locate: Locate, side: Side) {
-        #[allow(clippy::cast_possible_truncation)] // 0 or 1
-        let number = 2 * u32::from(locate.get()) + side.index() as u32;
-        self.blocks.prefetch(number * self.side_blocks);
+        self.slots.prefetch(number(locate, side));
     }
 
     pub(crate) fn clear(&self) {
-        for block in self.blocks.as_slice() {
-            block.ranks.iter().filter(|rank| rank.get() != 0).for_each(|rank| rank.set(0));
+        for slots in self.slots.as_slice() {
+            slots.ranks.iter().filter(|rank| rank.get() != 0).for_each(|rank| rank.set(0));
         }
     }
 }
 
-/// One ring.
+/// One ring. A position is a count that goes round: its slot is what it leaves of sixteen.
 #[derive(Clone, Copy)]
 pub(crate) struct Ring<'a> {
-    near: &'a Near,
     header: &'a Header,
     side: Side,
-    /// Its first block.
-    first: u32,
+    slots: &'a Slots,
 }
 
 impl<'a> Ring<'a> {
@@ -129,22 +110,16 @@ impl<'a> Ring<'a> {
         self.header.ring(self.side).1
     }
 
-    /// How many there can be.
     #[inline(always)]
-    pub(crate) fn slots(self) -> u32 {
-        self.near.side_blocks * BLOCK_SLOTS
-    }
-
-    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // a small constant
     pub(crate) fn is_full(self) -> bool {
-        self.len() >= self.slots()
+        self.len() >= SLOTS as u32
     }
 
-    /// The slot at a count that goes round.
     #[inline(always)]
-    fn slot(self, position: u32) -> (&'a Block, usize) {
-        let block = (position / BLOCK_SLOTS) & (self.near.side_blocks - 1);
-        (self.near.blocks.at(self.first + block), position as usize % BLOCK)
+    fn slot(self, position: u32) -> (&'a Word32, &'a Entry) {
+        let at = position as usize % SLOTS;
+        (&self.slots.ranks[at], &self.slots.entries[at])
     }
 
     /// The position of the level that so many are better than.
@@ -156,56 +131,59 @@ impl<'a> Ring<'a> {
     /// How many levels are better than a rank.
     #[inline(always)]
     pub(crate) fn better(self, rank: u32) -> u32 {
-        let blocks = (0..self.near.side_blocks).map(|at| self.near.blocks.at(self.first + at));
-        blocks.map(|block| lanes::above16(&block.ranks, rank)).sum()
+        lanes::above(&self.slots.ranks, rank)
+    }
+
+    /// The rank of the level that so many are better than, and the level; if there are no more,
+    /// anything.
+    #[inline(always)]
+    pub(crate) fn level(self, better: u32) -> (u32, u32) {
+        let (rank, entry) = self.slot(self.place(better));
+        (rank.get(), entry.level.get())
     }
 
     /// The level that so many are better than; if there are no more, anything.
     #[inline(always)]
     pub(crate) fn at(self, better: u32) -> NearLevel {
-        let (block, at) = self.slot(self.place(better));
-        let Entry { qty, orders, level } = &block.entries[at];
-        NearLevel {
-            rank: block.ranks[at].get(),
-            level: level.get(),
-            orders: orders.get(),
-            qty: qty.get(),
-        }
+        self.get(self.place(better))
     }
 
-    /// The best level.
     #[inline(always)]
-    pub(crate) fn best(self) -> Best {
-        if self.len() == 0 {
-            return Best::NONE;
-        }
-        let (block, at) = self.slot(self.place(0));
-        Best { rank: block.ranks[at].get(), qty: block.entries[at].qty.get() }
-    }
-
-    /// Asks for the slots of the best levels.
-    #[inline(always)]
-    pub(crate) fn prefetch_best(self) {
-        let (block, at) = self.slot(self.place(0));
-        prefetch(&raw const block.entries[at]);
+    fn get(self, position: u32) -> NearLevel {
+        let (rank, Entry { qty, orders, level }) = self.slot(position);
+        NearLevel { rank: rank.get(), level: level.get(), orders: orders.get(), qty: qty.get() }
     }
 
     #[inline(always)]
     fn put(self, position: u32, now: &NearLevel) {
-        let (block, at) = self.slot(position);
-        block.ranks[at].set(now.rank);
-        let entry = &block.entries[at];
+        let (rank, entry) = self.slot(position);
+        rank.set(now.rank);
         entry.qty.set(now.qty);
         entry.orders.set(now.orders);
         entry.level.set(now.level);
     }
 
+    /// The best level.
+    #[inline(always)]
+    pub(crate) fn best(self) -> Best {
+        let (rank, entry) = self.slot(self.place(0));
+        // Without a branch: of an empty ring, whose slots have rank 0, the quantity is left out.
+        let qty = select_unpredictable(self.len() == 0, 0, entry.qty.get());
+        Best { rank: rank.get(), qty }
+    }
+
+    /// Asks for the slots of the best levels.
+    #[inline(always)]
+    pub(crate) fn prefetch_best(self) {
+        prefetch(self.slot(self.place(0)).1);
+    }
+
     /// Gives the level that so many are better than new totals.
     #[inline(always)]
     pub(crate) fn change(self, better: u32, orders: u32, qty: u64) {
-        let (block, at) = self.slot(self.place(better));
-        block.entries[at].qty.set(qty);
-        block.entries[at].orders.set(orders);
+        let (_, entry) = self.slot(self.place(better));
+        entry.qty.set(qty);
+        entry.orders.set(orders);
     }
 
     /// Puts a level behind so many better ones; there is room.
@@ -213,8 +191,8 @@ impl<'a> Ring<'a> {
     pub(crate) fn insert(self, better: u32, now: &NearLevel) {
         let (end, len) = self.header.ring(self.side);
         for moved in 0..better {
-            let level = self.at(moved);
-            self.put(end.wrapping_sub(moved), &level);
+            let to = end.wrapping_sub(moved);
+            self.put(to, &self.get(to.wrapping_sub(1)));
         }
         self.put(end.wrapping_sub(better), now);
         self.header.set_ring(self.side, end.wrapping_add(1), len + 1);
@@ -224,12 +202,13 @@ impl<'a> Ring<'a> {
     #[inline(always)]
     pub(crate) fn remove(self, better: u32) {
         let (end, len) = self.header.ring(self.side);
+        let best = end.wrapping_sub(1);
         for moved in (0..better).rev() {
-            let level = self.at(moved);
-            self.put(end.wrapping_sub(2 + moved), &level);
+            let from = best.wrapping_sub(moved);
+            self.put(from.wrapping_sub(1), &self.get(from));
         }
-        self.put(end.wrapping_sub(1), &NearLevel::NONE);
-        self.header.set_ring(self.side, end.wrapping_sub(1), len.saturating_sub(1));
+        self.slot(best).0.set(0);
+        self.header.set_ring(self.side, best, len.saturating_sub(1));
     }
 
     /// Puts a level behind the worst one; there is room.
@@ -242,8 +221,9 @@ impl<'a> Ring<'a> {
     /// Takes out the worst level; there is one.
     pub(crate) fn take_worst(self) -> NearLevel {
         let (end, len) = self.header.ring(self.side);
-        let worst = self.at(len.saturating_sub(1));
-        self.put(self.place(len.saturating_sub(1)), &NearLevel::NONE);
+        let position = self.place(len.saturating_sub(1));
+        let worst = self.get(position);
+        self.slot(position).0.set(0);
         self.header.set_ring(self.side, end, len.saturating_sub(1));
         worst
     }

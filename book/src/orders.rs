@@ -146,13 +146,19 @@ pub(crate) struct Orders {
 }
 
 /// The bucket of a reference, before masking.
+///
+/// References of one day rise, nearly one by one: two neighbours share a bucket, and 4,096 lie
+/// together, so that what was added lately is near whatever the size of the table. The higher
+/// digits are folded in, so that references that leave out the lower ones spread, too.
 #[inline(always)]
 fn scatter(order_ref: OrderRef) -> u32 {
-    // An odd multiplier near 2⁶⁴ over the golden ratio spreads sequential pairs evenly.
-    let mixed = (order_ref.get() >> 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    #[allow(clippy::cast_possible_truncation)] // the high half
-    let high = (mixed >> 32) as u32;
-    high
+    let mut folded = order_ref.get();
+    folded ^= folded >> 12;
+    folded ^= folded >> 24;
+    folded ^= folded >> 48;
+    #[allow(clippy::cast_possible_truncation)] // the low half
+    let low = (folded >> 1) as u32;
+    low
 }
 
 impl Orders {

@@ -130,7 +130,7 @@ impl Books {
         level: &QueueLine,
     ) -> LevelNow {
         let rank = rank(found.side, level.price.get());
-        let spot = self.ladders.find(header, locate, found.side, rank);
+        let spot = self.ladders.spot(header, locate, found.side, rank, found.level);
         let orders = level.orders.get();
         let became = if orders == 0 { Became::Vanished } else { Became::Changed };
         LevelNow { became, spot, orders, qty: level.qty.get() }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::depth::{self, Depth};
 use crate::header::{LastTrade, Touch};
+use crate::near::NEAR_LEVELS;
 use crate::view::Book;
 use crate::{Books, FeedState, Locate, Nanos, SeqNo, Side, TradingState};
 
@@ -93,14 +94,18 @@ impl BookReader {
         trade.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
-    /// The best levels of both sides: at most `N` of each, and at most [as many as are
-    /// published](crate::Capacity::depth_levels). They lie together, five lines a side of which a
-    /// message changes one or two, and the writer has them open for a few words at the end of a
-    /// message, as the touch is, however deep the book.
+    /// The best `N` levels of both sides.
+    ///
+    /// The best ten lie together, five lines a side of which a message changes one or two, and the
+    /// writer has them open for a few words at the end of a message, as the touch is. More are
+    /// gathered from the book itself, as [`BookReader::read`] does.
     #[inline]
     pub fn depth<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
+        if N > NEAR_LEVELS as usize {
+            return self.depth_behind(locate);
+        }
         let header = self.held(locate)?;
-        let levels = |side| depth::told(side, self.books.ladders.published(header, locate, side));
+        let levels = |side| depth::told(side, self.books.ladders.near(header, locate, side));
         let depth = header.line().read(self.tries, || Depth {
             bids: levels(Side::Bid),
             asks: levels(Side::Ask),
@@ -109,6 +114,17 @@ impl BookReader {
             last_time: header.time(),
         });
         depth.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    #[inline(never)]
+    fn depth_behind<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
+        self.read(locate, |book| Depth {
+            bids: book.levels(Side::Bid).take(N).collect(),
+            asks: book.levels(Side::Ask).take(N).collect(),
+            feed_state: book.feed_state(),
+            last_seq: book.last_seq(),
+            last_time: book.last_time(),
+        })
     }
 
     /// A number that is another one whenever a message has changed the book, or its states: for

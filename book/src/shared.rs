@@ -38,12 +38,12 @@ const FINGERPRINT: u64 = {
 
 impl Capacity {
     fn layout(self) -> Layout {
-        let capacities = [self.orders, self.levels, self.locates, self.depth_levels];
+        let capacities = [self.orders, self.levels, self.locates, 0];
         Layout { version: LAYOUT_VERSION, fingerprint: FINGERPRINT, capacities }
     }
 
     pub(crate) fn plan(self) -> Result<Plan, RegionError> {
-        let Capacity { orders, levels, locates, depth_levels } = self;
+        let Capacity { orders, levels, locates } = self;
         let mut plan = Plan::default();
         plan.table::<Status>(1)?;
         plan.table::<Header>(locates as usize)?;
@@ -51,7 +51,7 @@ impl Capacity {
         plan.table::<Version>(locates as usize)?;
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
-        Ladders::plan(&mut plan, levels, locates, depth_levels)?;
+        Ladders::plan(&mut plan, levels, locates)?;
         Ok(plan)
     }
 }
@@ -76,7 +76,7 @@ impl Books {
 
     /// The tables of a region, in the order of their plan.
     pub(crate) fn carve(capacity: Capacity, mut region: Region) -> Result<Books, BooksError> {
-        let Capacity { orders, levels, locates, depth_levels } = capacity;
+        let Capacity { orders, levels, locates } = capacity;
         Ok(Books {
             status: region.carve(1)?,
             headers: region.carve(locates as usize)?,
@@ -84,7 +84,7 @@ impl Books {
             changes: region.carve(locates as usize)?,
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
-            ladders: Ladders::new(&mut region, levels, locates, depth_levels)?,
+            ladders: Ladders::new(&mut region, levels, locates)?,
             region: Some(region),
             capacity,
             orphaned: Word8::default(),
@@ -129,8 +129,8 @@ impl Books {
 /// complete.
 pub fn attach(path: impl AsRef<Path>) -> Result<BookReader, BooksError> {
     let region = Region::attach(path.as_ref(), LAYOUT_VERSION, FINGERPRINT)?;
-    let [orders, levels, locates, depth_levels] = region.header().layout().capacities;
-    let capacity = Capacity { orders, levels, locates, depth_levels };
+    let [orders, levels, locates, _] = region.header().layout().capacities;
+    let capacity = Capacity { orders, levels, locates };
     capacity.check()?;
     Ok(BookReader::new(Books::carve(capacity, region)?))
 }

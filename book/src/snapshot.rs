@@ -269,9 +269,7 @@ mod tests {
     #[test]
     fn a_book_for_which_there_is_no_room_is_empty_and_dead() {
         let from = filled();
-        let mut into =
-            Books::new(Capacity { orders: 100, levels: 64, locates: 8, ..Capacity::SMALL })
-                .unwrap();
+        let mut into = Books::new(Capacity { orders: 100, levels: 64, locates: 8 }).unwrap();
         into.set_feed_state(FeedState::Live);
         assert_eq!(into.restore(&snapshot(&from, LOCATE)), Err(Reject::OrdersFull));
         let book = into.book(LOCATE).unwrap();

@@ -38,7 +38,7 @@ fn refused(outcome: Outcome) -> Option<Reject> {
 }
 
 fn live_pair(orders: u32, levels: u32, locates: u32) -> Pair {
-    let mut pair = Pair::new(Capacity { orders, levels, locates, ..Capacity::SMALL });
+    let mut pair = Pair::new(Capacity { orders, levels, locates });
     pair.apply(Operation::SetFeedState(FeedState::Live));
     pair
 }
@@ -71,7 +71,7 @@ fn a_capacity_of_nothing_or_too_much_is_an_error() {
     ] {
         assert!(matches!(Books::new(bad), Err(BooksError::Capacity { what, .. }) if what == name));
     }
-    let every_locate = Capacity { orders: 1, levels: 1, locates: 1 << 16, ..Capacity::SMALL };
+    let every_locate = Capacity { orders: 1, levels: 1, locates: 1 << 16 };
     assert!(Books::new(every_locate).is_ok_and(|b| b.book(Locate::new(u16::MAX)).is_some()));
 }
 

@@ -14,7 +14,7 @@ use plain::{Operation, Outcome, Pair};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use wirebook_book::{Action, Capacity, DEPTH_LEVELS_MAX, FeedState, Locate};
+use wirebook_book::{Action, Capacity, FeedState, Locate};
 
 /// Does everything to both books and compares them whole after every `stride` operations.
 fn agree(capacity: Capacity, operations: &[Operation], stride: usize) {
@@ -35,8 +35,8 @@ fn agree(capacity: Capacity, operations: &[Operation], stride: usize) {
 #[test]
 fn the_draws_reach_every_change_and_every_refusal() {
     let mut runner = TestRunner::deterministic();
-    let roomy = Pair::new(Capacity { orders: 64, levels: 64, locates: 4, ..Capacity::SMALL });
-    let tight = Pair::new(Capacity { orders: 4, levels: 3, locates: 4, ..Capacity::SMALL });
+    let roomy = Pair::new(Capacity { orders: 64, levels: 64, locates: 4 });
+    let tight = Pair::new(Capacity { orders: 4, levels: 3, locates: 4 });
     let (mut pairs, mut changes) = ([roomy, tight], [0; 6]);
     for round in 0..400 {
         let market = [Market::SMALL, Market::TIGHT][round % 2];
@@ -82,7 +82,7 @@ proptest! {
     /// Two or three symbols, five prices, a dozen references, room enough.
     #[test]
     fn small_books_agree(operations in operations(Market::SMALL, 1..150)) {
-        agree(Capacity { orders: 64, levels: 64, locates: 4, ..Capacity::SMALL }, &operations, 1);
+        agree(Capacity { orders: 64, levels: 64, locates: 4 }, &operations, 1);
     }
 
     /// The same in books that hold next to nothing: capacities run out all the time.
@@ -93,13 +93,13 @@ proptest! {
         locates in 1..5u32,
         operations in operations(Market::TIGHT, 1..150),
     ) {
-        agree(Capacity { orders, levels, locates, ..Capacity::SMALL }, &operations, 1);
+        agree(Capacity { orders, levels, locates }, &operations, 1);
     }
 
     /// Two prices: queues of dozens of orders, which leave from anywhere in them.
     #[test]
     fn long_queues_agree(operations in operations(Market::QUEUES, 1..300)) {
-        agree(Capacity { orders: 128, levels: 16, locates: 4, ..Capacity::SMALL }, &operations, 4);
+        agree(Capacity { orders: 128, levels: 16, locates: 4 }, &operations, 4);
     }
 }
 
@@ -112,10 +112,9 @@ proptest! {
         rise in operations(Market::DEEP.rising(), 1000..1500),
         churn in operations(Market::DEEP, 500..1000),
         fall in operations(Market::DEEP.falling(), 500..1000),
-        depth_levels in 0..=DEPTH_LEVELS_MAX,
     ) {
         let all = [rise, churn, fall].concat();
-        let capacity = Capacity { orders: 1 << 12, levels: 1 << 12, locates: 4, depth_levels };
+        let capacity = Capacity { orders: 1 << 12, levels: 1 << 12, locates: 4 };
         agree(capacity, &all, 128);
     }
 
@@ -128,22 +127,21 @@ proptest! {
         fall in operations(Market::DEEP.falling(), 500..1000),
     ) {
         let all = [rise, churn, fall].concat();
-        agree(Capacity { orders: 1 << 12, levels, locates: 64, ..Capacity::SMALL }, &all, 128);
+        agree(Capacity { orders: 1 << 12, levels, locates: 64 }, &all, 128);
     }
 
     /// An order table that is nearly full: entries of the index give way to each other.
     #[test]
     fn crowded_books_agree(operations in operations(Market::CROWDED, 2000..3000)) {
-        agree(Capacity { orders: 128, levels: 64, locates: 4, ..Capacity::SMALL }, &operations, 32);
+        agree(Capacity { orders: 128, levels: 64, locates: 4 }, &operations, 32);
     }
 
     /// Hundreds of levels without orders.
     #[test]
     fn deep_bare_levels_agree(
         operations in operations(Market::BARE, 1000..2500),
-        depth_levels in 0..=DEPTH_LEVELS_MAX,
     ) {
-        let capacity = Capacity { orders: 8, levels: 1 << 12, locates: 4, depth_levels };
+        let capacity = Capacity { orders: 8, levels: 1 << 12, locates: 4 };
         agree(capacity, &operations, 128);
     }
 }

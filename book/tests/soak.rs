@@ -23,8 +23,7 @@ use wirebook_book::{
 const ORDER_SYMBOLS: u16 = 40;
 const SYMBOLS: u16 = 44;
 /// Two more locates than symbols, and one fewer than messages name.
-const CAPACITY: Capacity =
-    Capacity { orders: 6000, levels: 3000, locates: SYMBOLS as u32 + 2, ..Capacity::SMALL };
+const CAPACITY: Capacity = Capacity { orders: 6000, levels: 3000, locates: SYMBOLS as u32 + 2 };
 /// How many orders the market has at its tides; at the high one more than there is room for.
 const TIDES: [usize; 4] = [200, 4000, 1000, 6200];
 const TIDE_OPERATIONS: u64 = 60_000;

@@ -39,7 +39,7 @@ pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
 /// How many of the sixteen `lanes` are above `bound`.
 #[inline(always)]
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn above16(lanes: &[Word32; 16], bound: u32) -> u32 {
+pub(crate) fn above(lanes: &[Word32; 16], bound: u32) -> u32 {
     use core::arch::x86_64::{
         _mm_cmpgt_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32,
         _mm_xor_si128,
@@ -67,7 +67,7 @@ pub(crate) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
 /// How many of the sixteen `lanes` are above `bound`.
 #[inline(always)]
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn above16(lanes: &[Word32; 16], bound: u32) -> u32 {
+pub(crate) fn above(lanes: &[Word32; 16], bound: u32) -> u32 {
     lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
 }
 
@@ -84,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_above_is_counted_in_sixteen_lanes() {
+    fn what_is_above_is_counted_in_every_lane() {
         let half = u32::MAX / 2;
         let numbers = [0, 1, u32::MAX, half, half + 1, 7, 8, 9, 0, 0, 3, 2, 1, 0, 5, u32::MAX - 1];
         let lanes = numbers.map(Word32::from);
         for bound in [0, 1, 7, half, half + 1, u32::MAX - 1, u32::MAX] {
             let above = numbers.iter().filter(|&&number| number > bound).count();
-            assert_eq!(super::above16(&lanes, bound) as usize, above, "above {bound}");
+            assert_eq!(super::above(&lanes, bound) as usize, above, "above {bound}");
         }
     }
 }

@@ -76,10 +76,13 @@ impl Pair {
         assert_eq!(book.is_crossed(), expected.is_crossed(), "{locate:?} crossed");
         assert_eq!(book.feed_state(), expected.feed_state(plain.feed), "state of {locate:?}");
         assert_eq!(book.trading_state(), expected.trading_state(), "trading of {locate:?}");
-        let published = ours.capacity().depth_levels as usize;
-        let depth = ours.reader().depth::<64>(locate).expect("nobody writes");
+        let reader = ours.reader();
+        let depth = reader.depth::<10>(locate).expect("nobody writes");
+        let deeper = reader.depth::<30>(locate).expect("nobody writes");
         for side in Side::BOTH {
-            let best: Vec<_> = book.levels(side).take(published).collect();
+            let best: Vec<_> = book.levels(side).take(30).collect();
+            assert_eq!(deeper.levels(side), best, "published levels of {locate:?}");
+            let best = best.get(..10).unwrap_or(&best);
             assert_eq!(depth.levels(side), best, "published levels of {locate:?}");
         }
         assert_eq!(depth.feed_state, book.feed_state(), "published state of {locate:?}");
