@@ -164,6 +164,22 @@ impl Ladders {
         self.find_far(header.far(side), rank)
     }
 
+    /// The near level of a rank, 0 where there is none; and whether it may be far. Without a branch.
+    #[inline(always)]
+    pub(crate) fn near_level(
+        &self,
+        header: &Header,
+        locate: Locate,
+        side: Side,
+        rank: u32,
+    ) -> (u32, bool) {
+        let ring = self.ring(header, locate, side);
+        let better = ring.better(rank);
+        let (found, level) = ring.level(better);
+        let may_be_far = (better >= ring.len()) & (header.far(side).len() > 0);
+        (core::hint::select_unpredictable(found == rank, level, 0), may_be_far)
+    }
+
     /// The spot of a level that is on the side.
     #[inline(always)]
     pub(crate) fn spot(

@@ -59,7 +59,7 @@ pub use depth::Depth;
 pub use header::{LastTrade, Touch};
 pub use ids::{Locate, MatchNo, Nanos, OrderRef, SeqNo, Symbol};
 pub use level::Level;
-pub use look_ahead::{Ahead, Picked};
+pub use look_ahead::{Ahead, Does, Foretold};
 pub use price::{Price, PriceError};
 pub use qty::Qty;
 pub use reader::{BookReader, ReadError, TopOfBook};

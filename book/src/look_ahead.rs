@@ -9,11 +9,9 @@
 //! All of it is advice: no step changes anything, and a wrong guess costs no more than the line
 //! it fetched. Messages are kept by what they do, so that no step has to ask.
 
-use arrayvec::ArrayVec;
-
 use crate::ladder::rank;
 use crate::orders::Slot;
-use crate::{Books, Locate, OrderRef, Price, Side};
+use crate::{Books, Locate, OrderRef, Side};
 
 /// Where something may be found: what an earlier look has found, to be looked at first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,47 +20,55 @@ pub(crate) struct Hint {
     pub(crate) slot: Slot,
 }
 
-/// An order that will join a queue.
-#[derive(Clone, Copy, Debug)]
-struct Joining {
-    locate: Locate,
-    side: Side,
-    price: u32,
-    level: u32,
+/// What a message to come will do to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Does {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Add one.
+    Adds,
+    /// Execute, cancel or delete one.
+    Takes,
+    /// Replace one.
+    Replaces,
 }
 
-/// An order that will leave its queue, or shrink.
-#[derive(Clone, Copy, Debug)]
-struct Leaving {
-    /// Which message of the batch says so.
-    message: usize,
-    locate: Locate,
-    /// The line it stands in, then that of its level; 0 where it is unknown.
-    line: u32,
-    order_ref: OrderRef,
+/// What is known of a message to come, rightly or wrongly.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Foretold {
+    /// What it will do to its order.
+    pub does: Does,
+    /// The symbol.
+    pub locate: Locate,
+    /// The order; the old one where it is replaced.
+    pub order_ref: OrderRef,
+    /// The side, where an order is added.
+    pub side: Side,
+    /// The price, where an order is added or replaced, in units of 10⁻⁴.
+    pub price: u32,
 }
 
 /// Some messages of a batch, by their numbers, picked without a branch: which ones they are cannot
 /// be foreseen.
 #[derive(Debug, Default)]
-pub struct Picked {
-    messages: [usize; Ahead::MESSAGES],
+struct Picked {
+    messages: [u8; Ahead::MESSAGES],
     count: usize,
 }
 
 impl Picked {
-    /// Adds a message if it is one of them.
     #[inline(always)]
-    pub fn push_if(&mut self, is_one: bool, message: usize) {
-        self.messages[self.count % Ahead::MESSAGES] = message;
+    #[allow(clippy::cast_possible_truncation)] // at most seven
+    fn push_if(&mut self, is_one: bool, message: usize) {
+        self.messages[self.count % Ahead::MESSAGES] = message as u8;
         self.count += usize::from(is_one);
     }
 
-    /// Those that were added, in order.
     #[inline(always)]
-    #[must_use]
-    pub fn as_slice(&self) -> &[usize] {
-        self.messages.get(..self.count).unwrap_or(&self.messages)
+    fn iter(&self) -> impl Iterator<Item = usize> + use<'_> {
+        let messages = self.messages.get(..self.count).unwrap_or(&self.messages);
+        messages.iter().map(|&message| usize::from(message) % Ahead::MESSAGES)
     }
 }
 
@@ -70,10 +76,14 @@ impl Picked {
 #[derive(Debug, Default)]
 pub struct Ahead {
     steps: u32,
-    joining: ArrayVec<Joining, { Ahead::MESSAGES }>,
-    leaving: ArrayVec<Leaving, { Ahead::MESSAGES }>,
-    /// Of these the side is that of the order that leaves, the entry of `leaving` in `level`.
-    returning: ArrayVec<Joining, { Ahead::MESSAGES }>,
+    joining: Picked,
+    leaving: Picked,
+    /// Those whose order leaves and comes back.
+    returning: Picked,
+    told: [Foretold; Ahead::MESSAGES],
+    /// The line in which an order stands that leaves, then that of its level, or the level that an
+    /// order joins; 0 where it is unknown.
+    lines: [u32; Ahead::MESSAGES],
     hints: [Hint; Ahead::MESSAGES],
 }
 
@@ -84,9 +94,9 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.steps = 0;
-        self.joining.clear();
-        self.leaving.clear();
-        self.returning.clear();
+        self.joining.count = 0;
+        self.leaving.count = 0;
+        self.returning.count = 0;
     }
 
     /// What is known for a message of the batch.
@@ -95,56 +105,21 @@ impl Ahead {
         self.hints.get(message).copied().unwrap_or_default()
     }
 
-    /// A message of the batch will add an order.
+    /// Notes message number `message` of the batch, and asks for what its bytes alone tell.
     #[inline(always)]
-    pub fn add(
-        &mut self,
-        books: &Books,
-        locate: Locate,
-        order_ref: OrderRef,
-        side: Side,
-        price: Price,
-    ) {
-        books.prefetch_start(locate, order_ref);
-        books.ladders.prefetch(locate, side);
-        let price = price.key().unwrap_or_default();
-        let _ = self.joining.try_push(Joining { locate, side, price, level: 0 });
-    }
-
-    /// Message number `message` of the batch will execute, cancel or delete an order.
-    #[inline(always)]
-    pub fn take(&mut self, books: &Books, message: usize, locate: Locate, order_ref: OrderRef) {
-        books.prefetch_start(locate, order_ref);
+    pub fn note(&mut self, books: &Books, message: usize, foretold: Foretold) {
+        books.orders.prefetch(foretold.order_ref);
+        books.headers.prefetch(u32::from(foretold.locate.get()));
         let message = message % Ahead::MESSAGES;
-        let _ = self.leaving.try_push(Leaving { message, locate, line: 0, order_ref });
-    }
-
-    /// Message number `message` of the batch will replace an order.
-    #[inline(always)]
-    pub fn replace(
-        &mut self,
-        books: &Books,
-        message: usize,
-        locate: Locate,
-        [old, new]: [OrderRef; 2],
-        price: Price,
-    ) {
-        let leaving = u32::try_from(self.leaving.len()).unwrap_or_default();
-        self.take(books, message, locate, old);
-        books.orders.prefetch(new);
-        let price = price.key().unwrap_or_default();
-        let returning = Joining { locate, side: Side::Bid, price, level: leaving };
-        let _ = self.returning.try_push(returning);
+        self.told[message] = foretold;
+        let does = foretold.does;
+        self.joining.push_if(does == Does::Adds, message);
+        self.leaving.push_if(matches!(does, Does::Takes | Does::Replaces), message);
+        self.returning.push_if(does == Does::Replaces, message);
     }
 }
 
 impl Books {
-    #[inline(always)]
-    fn prefetch_start(&self, locate: Locate, order_ref: OrderRef) {
-        self.orders.prefetch(order_ref);
-        self.headers.prefetch(u32::from(locate.get()));
-    }
-
     /// The next message that is applied is this one of the batch.
     #[inline(always)]
     pub fn recall(&mut self, ahead: &Ahead, message: usize) {
@@ -166,62 +141,80 @@ impl Books {
 
     #[inline(never)]
     fn look_for_orders(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, hints, .. } = ahead;
-        for order in leaving {
-            let slot = self.orders.find_near(order.order_ref);
-            hints[order.message].slot = slot;
-            order.line = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
-            self.queues.prefetch(order.line);
+        let Ahead { joining, leaving, told, lines, hints, .. } = ahead;
+        for message in leaving.iter() {
+            let slot = self.orders.find_near(told[message].order_ref);
+            hints[message].slot = slot;
+            lines[message] = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
+            self.queues.prefetch(lines[message]);
         }
-        for order in joining {
-            self.ladders.ring(self.header(order.locate), order.locate, order.side).prefetch_best();
+        for message in joining.iter() {
+            let Foretold { locate, side, .. } = told[message];
+            self.ladders.prefetch(locate, side);
+            self.ladders.ring(self.header(locate), locate, side).prefetch_best();
         }
     }
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, hints, .. } = ahead;
-        self.find_levels(joining);
-        for order in leaving.iter_mut() {
-            if order.line == 0
-                && let Some(slot) = self.orders.find(order.order_ref)
+        let Ahead { joining, leaving, returning, told, lines, hints, .. } = ahead;
+        self.find_levels(joining, told, lines);
+        for message in leaving.iter() {
+            if lines[message] == 0
+                && let Some(slot) = self.orders.find(told[message].order_ref)
             {
-                order.line = self.orders.at(slot).line;
-                hints[order.message].slot = slot;
-                self.queues.prefetch(order.line);
+                lines[message] = self.orders.at(slot).line;
+                hints[message].slot = slot;
+                self.queues.prefetch(lines[message]);
             }
         }
-        for order in leaving.iter_mut() {
-            let (line, locate) = (self.queues.line(order.line), order.locate);
+        for message in leaving.iter() {
+            let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
             self.ladders.prefetch(locate, line.side());
             self.ladders.ring(self.header(locate), locate, line.side()).prefetch_best();
         }
-        for order in returning.iter_mut() {
-            let line = leaving.get(order.level as usize).map_or(0, |leaving| leaving.line);
-            order.side = self.queues.line(line).side();
+        for message in returning.iter() {
+            told[message].side = self.queues.line(lines[message]).side();
         }
-        for order in leaving.iter_mut() {
-            order.line = self.queues.level_of(order.line);
-            self.queues.prefetch(order.line);
+        for message in leaving.iter() {
+            lines[message] = self.queues.level_of(lines[message]);
+            self.queues.prefetch(lines[message]);
         }
     }
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, returning, .. } = ahead;
-        for order in joining.iter() {
-            self.queues.prefetch_end(order.level);
+        let Ahead { joining, returning, told, lines, .. } = ahead;
+        for message in joining.iter() {
+            self.queues.prefetch_end(lines[message]);
         }
-        self.find_levels(returning);
+        self.find_levels(returning, told, lines);
     }
 
+    /// Finds the levels that orders will join, and asks for their lines. Who stands far from the
+    /// touch is looked for apart: whether one does cannot be foreseen, and a wrong guess would make
+    /// the others wait.
     #[inline(always)]
-    fn find_levels(&self, joining: &mut [Joining]) {
-        for order in joining {
-            let header = self.header(order.locate);
-            let rank = rank(order.side, order.price);
-            order.level = self.ladders.find(header, order.locate, order.side, rank).level;
-            self.queues.prefetch(order.level);
+    fn find_levels(
+        &self,
+        joining: &Picked,
+        told: &[Foretold; Ahead::MESSAGES],
+        lines: &mut [u32; Ahead::MESSAGES],
+    ) {
+        let mut far = Picked::default();
+        for message in joining.iter() {
+            let Foretold { locate, side, price, .. } = told[message];
+            let rank = rank(side, price);
+            let (level, is_far) = self.ladders.near_level(self.header(locate), locate, side, rank);
+            lines[message] = level;
+            self.queues.prefetch(level);
+            far.push_if(is_far, message);
+        }
+        for message in far.iter() {
+            let Foretold { locate, side, price, .. } = told[message];
+            let spot = self.ladders.find(self.header(locate), locate, side, rank(side, price));
+            lines[message] = spot.level;
+            self.queues.prefetch(spot.level);
         }
     }
 }

@@ -147,15 +147,14 @@ pub(crate) struct Orders {
 
 /// The bucket of a reference, before masking.
 ///
-/// References of one day rise, nearly one by one: two neighbours share a bucket, and 4,096 lie
+/// References of one day rise, nearly one by one: two neighbours share a bucket, and 8,192 lie
 /// together, so that what was added lately is near whatever the size of the table. The higher
 /// digits are folded in, so that references that leave out the lower ones spread, too.
 #[inline(always)]
 fn scatter(order_ref: OrderRef) -> u32 {
     let mut folded = order_ref.get();
-    folded ^= folded >> 12;
-    folded ^= folded >> 24;
-    folded ^= folded >> 48;
+    folded ^= folded >> 13;
+    folded ^= folded >> 26;
     #[allow(clippy::cast_possible_truncation)] // the low half
     let low = (folded >> 1) as u32;
     low

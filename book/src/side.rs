@@ -3,10 +3,11 @@
 use core::fmt;
 
 /// A side of the book: bids want to buy, asks want to sell.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum Side {
     /// Orders to buy; the best is the highest price.
+    #[default]
     Bid = 0,
     /// Orders to sell; the best is the lowest price.
     Ask = 1,

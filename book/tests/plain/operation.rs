@@ -1,8 +1,8 @@
 //! One call of a method that changes books, as a value.
 
 use wirebook_book::{
-    Ahead, Books, Change, FeedState, Locate, NewOrder, OrderRef, Price, Qty, Reject, Side, Stamp,
-    Symbol, Trade, TradingState,
+    Ahead, Books, Change, Does, FeedState, Foretold, Locate, NewOrder, OrderRef, Price, Qty,
+    Reject, Side, Stamp, Symbol, Trade, TradingState,
 };
 
 use super::PlainBooks;
@@ -111,19 +111,21 @@ impl Operation {
 
     /// Notes a message like this one in a batch of messages to come.
     pub(crate) fn note(self, books: &Books, message: usize, ahead: &mut Ahead) {
-        match self {
+        let (does, locate, order_ref, side, price) = match self {
             Operation::Add { locate, order: NewOrder { order_ref, side, price, .. } } => {
-                ahead.add(books, locate, order_ref, side, price);
+                (Does::Adds, locate, order_ref, side, price)
             }
             Operation::Execute { locate, order_ref, .. }
             | Operation::Cancel { locate, order_ref, .. }
             | Operation::Delete { locate, order_ref } => {
-                ahead.take(books, message, locate, order_ref);
+                (Does::Takes, locate, order_ref, Side::Ask, Price::from_units(7))
             }
-            Operation::Replace { locate, old, new, price, .. } => {
-                ahead.replace(books, message, locate, [old, new], price);
+            Operation::Replace { locate, old, price, .. } => {
+                (Does::Replaces, locate, old, Side::Ask, price)
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        let price = u32::try_from(price.units()).unwrap_or_default();
+        ahead.note(books, message, Foretold { does, locate, order_ref, side, price });
     }
 }

@@ -4,10 +4,9 @@ use core::hint::select_unpredictable;
 
 use arrayvec::ArrayVec;
 use wirebook_book::region::{LINE, prefetch};
-use wirebook_book::{Ahead, Books, Locate, OrderRef, Picked, Price, Side};
+use wirebook_book::{Ahead, Books, Does, Foretold, Locate, OrderRef, Side};
 
-use crate::itch::OrderReplace;
-use crate::mold::Messages;
+use crate::mold::{LENGTH_BYTES, Messages};
 
 /// How far before its turn a message's own bytes are asked for, and how many lines a batch has.
 const AHEAD_BYTES: usize = 2048;
@@ -69,25 +68,17 @@ pub(super) fn take<'a>(
     batch.clear();
     ahead.clear();
     while !batch.is_full() {
+        let bytes = messages.as_bytes();
         let Some(message) = messages.next() else { break };
+        if looks_ahead && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
+            foretell(bytes).into_iter().for_each(|told| ahead.note(books, batch.len(), told));
+        }
         batch.push(message);
-    }
-    if looks_ahead {
-        note(books, batch, ahead);
     }
     let later = messages.as_bytes().get(AHEAD_BYTES..).unwrap_or_default();
     for line in later.chunks(LINE).take(BATCH_LINES) {
         prefetch(line.as_ptr());
     }
-}
-
-/// What a message will do to an order, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Does {
-    Nothing,
-    Adds,
-    Takes,
-    Replaces,
 }
 
 const DOES: [Does; 256] = {
@@ -102,57 +93,29 @@ const DOES: [Does; 256] = {
     does
 };
 
-/// The picked messages of a batch, with their numbers.
+/// What the message with which `bytes` begin will do. All kinds are read alike, without a branch:
+/// what lies behind a shorter message is read, too, and means nothing for it. Of the last message
+/// of a block nothing is known where it is a short one.
+///
+/// All messages on an order have its locate at 1 and its reference at 11. A and F have a side at 19
+/// and a price at 32, and no other byte than `S` is looked at: an order without a side is refused
+/// in its turn. U has a price at 31.
 #[inline(always)]
-fn of<'a, 'b>(
-    picked: &'b Picked,
-    batch: &'b Batch<'a>,
-) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a, 'b> {
-    picked.as_slice().iter().filter_map(|&at| Some((at, *batch.get(at)?)))
+fn foretell(bytes: &[u8]) -> Option<Foretold> {
+    let bytes = bytes.first_chunk::<36>()?;
+    let kind = bytes[0];
+    let at = if kind == b'U' { 31 } else { 32 };
+    Some(Foretold {
+        does: DOES[usize::from(kind)],
+        locate: Locate::new(u16::from_be_bytes(field(bytes, 1))),
+        order_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 11))),
+        side: select_unpredictable(bytes[19] == b'S', Side::Ask, Side::Bid),
+        price: u32::from_be_bytes(field(bytes, at)),
+    })
 }
 
-/// Tells the books which messages are to come. What cannot be read they are not told.
+/// `N` bytes that begin at 32 or before.
 #[inline(always)]
-fn note(books: &Books, batch: &Batch<'_>, ahead: &mut Ahead) {
-    let [mut adding, mut taking, mut replacing] = [0; 3].map(|_| Picked::default());
-    for (at, message) in batch.iter().enumerate() {
-        let does = message.first().map_or(Does::Nothing, |&kind| DOES[usize::from(kind)]);
-        adding.push_if(does == Does::Adds, at);
-        taking.push_if(does == Does::Takes, at);
-        replacing.push_if(does == Does::Replaces, at);
-    }
-    for (_, message) in of(&adding, batch) {
-        if let Some((locate, order_ref, side, price)) = added(message) {
-            ahead.add(books, locate, order_ref, side, price);
-        }
-    }
-    for (at, message) in of(&taking, batch) {
-        if let Some((locate, order_ref)) = order(message) {
-            ahead.take(books, at, locate, order_ref);
-        }
-    }
-    for (at, message) in of(&replacing, batch) {
-        if let Ok(m) = OrderReplace::new(message) {
-            ahead.replace(books, at, m.locate(), [m.old_ref(), m.new_ref()], m.price());
-        }
-    }
-}
-
-/// What all messages on an order begin with: locate (at 1) and reference (at 11).
-#[inline(always)]
-fn order(message: &[u8]) -> Option<(Locate, OrderRef)> {
-    let [_, a, b, .., s, t, u, v, w, x, y, z] = *message.first_chunk::<19>()?;
-    let order_ref = u64::from_be_bytes([s, t, u, v, w, x, y, z]);
-    Some((Locate::new(u16::from_be_bytes([a, b])), OrderRef::new(order_ref)))
-}
-
-/// The same of A and F, and side (at 19) and price (at 32). No other byte than `S` is looked at:
-/// an order without a side is refused in its turn.
-#[inline(always)]
-fn added(message: &[u8]) -> Option<(Locate, OrderRef, Side, Price)> {
-    let (locate, order_ref) = order(message)?;
-    let [.., a, b, c, d] = *message.first_chunk::<36>()?;
-    let side = select_unpredictable(message.get(19) == Some(&b'S'), Side::Ask, Side::Bid);
-    let price = Price::from_units(u32::from_be_bytes([a, b, c, d]).into());
-    Some((locate, order_ref, side, price))
+fn field<const N: usize>(bytes: &[u8; 36], at: usize) -> [u8; N] {
+    bytes.get(at..at + N).and_then(|field| field.try_into().ok()).unwrap_or([0; N])
 }

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 /// Bytes of a length prefix.
-const LENGTH_BYTES: usize = 2;
+pub(crate) const LENGTH_BYTES: usize = 2;
 
 /// A run of whole messages, each behind its length (2 bytes, big-endian), already checked.
 ///
