@@ -21,6 +21,7 @@ pub(crate) struct Day {
 pub(crate) struct Pass {
     pub(crate) ns_per_message: f64,
     pub(crate) checksum: u64,
+    #[allow(dead_code)] // not every benchmark tells it
     pub(crate) orders_live: u32,
 }
 

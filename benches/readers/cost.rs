@@ -49,12 +49,13 @@ pub(crate) fn measure(
     Cost { name, idle_ns, busy_ns, write_ns: [alone, with_reader], given_up_ppm: given_up }
 }
 
-struct Reading {
-    ns: f64,
+pub(crate) struct Reading {
+    pub(crate) ns: f64,
     given_up_ppm: f64,
 }
 
-fn reads(read: &dyn Fn() -> bool, time: Duration) -> Reading {
+/// Reads on this thread for so long.
+pub(crate) fn reads(read: &dyn Fn() -> bool, time: Duration) -> Reading {
     let (start, mut count, mut got) = (Instant::now(), 0u64, 0u64);
     while start.elapsed() < time {
         got += (0..READS).map(|_| u64::from(black_box(read()))).sum::<u64>();

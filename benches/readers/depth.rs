@@ -1,8 +1,9 @@
 //! Ten levels of each side of one book, kept by the engine and as a plain value.
 
+use wirebook::book::Depth as Published;
 use wirebook::book::{
-    Book, BookReader, Books, Capacity, FeedState, Locate, Nanos, NewOrder, OrderRef, Price, Qty,
-    SeqNo, Side, Stamp,
+    BookReader, Books, Capacity, FeedState, Locate, Nanos, NewOrder, OrderRef, Price, Qty, SeqNo,
+    Side, Stamp,
 };
 
 /// Levels of one side.
@@ -29,14 +30,12 @@ pub(crate) struct Depth {
 }
 
 impl Depth {
-    /// The message `seq` gives one level of each side another quantity.
+    /// The message `seq` gives one level another quantity, of each side by turns.
     pub(crate) fn update(&mut self, seq: u64, time_ns: u64) {
         (self.seq, self.time_ns) = (seq, time_ns);
-        let at = seq as usize % LEVELS;
-        for side in Side::BOTH {
-            let level = &mut self.levels[side.index()][at];
-            *level = Plain { price: price(side, at), qty: qty(seq), orders: 1 };
-        }
+        let (side, at) = place(seq);
+        let level = &mut self.levels[side.index()][at];
+        *level = Plain { price: price(side, at), qty: qty(seq), orders: 1 };
     }
 
     /// A number that depends on the touch.
@@ -51,6 +50,12 @@ impl Depth {
     }
 }
 
+/// The level that a message concerns.
+fn place(seq: u64) -> (Side, usize) {
+    let side = if seq.is_multiple_of(2) { Side::Bid } else { Side::Ask };
+    (side, (seq / 2) as usize % LEVELS)
+}
+
 fn price(side: Side, level: usize) -> u32 {
     let away = 100 * (1 + i32::try_from(level).unwrap_or(0));
     1_000_000u32.saturating_add_signed(if side == Side::Bid { -away } else { away })
@@ -62,41 +67,37 @@ fn qty(seq: u64) -> u32 {
 
 /// The engine's book of the same depth.
 pub(crate) struct Engine {
-    books: Books,
+    pub(crate) books: Books,
 }
 
 impl Engine {
-    pub(crate) fn new() -> Engine {
-        let mut books = Books::new(Capacity::SMALL).expect("memory for small books");
+    /// Over books that are empty.
+    pub(crate) fn over(mut books: Books) -> Engine {
         books.set_feed_state(FeedState::Live);
         let mut engine = Engine { books };
         (0..FIRST).for_each(|seq| engine.update(seq, 0));
         engine
     }
 
+    pub(crate) fn new() -> Engine {
+        Engine::over(Books::new(Capacity::SMALL).expect("memory for small books"))
+    }
+
     pub(crate) fn reader(&self) -> BookReader {
         self.books.reader()
     }
 
-    /// The same as [`Depth::update`], as two messages.
+    /// The same as [`Depth::update`], as a message: the level's order is replaced by another one.
     pub(crate) fn update(&mut self, seq: u64, time_ns: u64) {
         let at = Stamp { seq: SeqNo::new(seq), time: Nanos::new(time_ns) };
-        let level = seq as usize % LEVELS;
-        for side in Side::BOTH {
-            let order_ref = |seq: u64| OrderRef::new(2 * seq + side.index() as u64);
-            let (qty, price) = (Qty::from(qty(seq)), Price::from_units(price(side, level).into()));
-            let done = match seq.checked_sub(LEVELS as u64) {
-                Some(old) => {
-                    let (old, new) = (order_ref(old), order_ref(seq));
-                    self.books.replace(at, LOCATE, old, new, qty, price)
-                }
-                None => {
-                    let order = NewOrder { order_ref: order_ref(seq), side, qty, price };
-                    self.books.add(at, LOCATE, order)
-                }
-            };
-            done.expect("a message that fits");
-        }
+        let (side, level) = place(seq);
+        let (qty, price) = (Qty::from(qty(seq)), Price::from_units(price(side, level).into()));
+        let new = OrderRef::new(seq);
+        let done = match seq.checked_sub(2 * LEVELS as u64) {
+            Some(old) => self.books.replace(at, LOCATE, OrderRef::new(old), new, qty, price),
+            None => self.books.add(at, LOCATE, NewOrder { order_ref: new, side, qty, price }),
+        };
+        done.expect("a message that fits");
     }
 }
 
@@ -106,22 +107,18 @@ pub(crate) fn top(reader: &BookReader) -> Option<(u64, u64)> {
     Some((top.last_seq.get(), top.touch.bid_qty.shares() + top.touch.ask_qty.shares()))
 }
 
-/// Ten levels of each side as the engine's reader reads them; `None` where it gave up.
-pub(crate) fn depth(reader: &BookReader) -> Option<Depth> {
-    reader.read(LOCATE, copy).ok()
+/// The version of what the engine has published.
+pub(crate) fn version(reader: &BookReader) -> u32 {
+    reader.version(LOCATE)
 }
 
-fn copy(book: Book<'_>) -> Depth {
-    let mut depth =
-        Depth { seq: book.last_seq().get(), time_ns: book.last_time().get(), ..Depth::default() };
-    for side in Side::BOTH {
-        for (plain, level) in depth.levels[side.index()].iter_mut().zip(book.levels(side)) {
-            *plain = Plain {
-                price: level.price.units() as u32,
-                qty: level.qty.shares() as u32,
-                orders: level.orders,
-            };
-        }
-    }
-    depth
+/// Ten levels of each side as the engine's reader reads them; `None` where it gave up.
+pub(crate) fn depth(reader: &BookReader) -> Option<Published<LEVELS>> {
+    reader.depth(LOCATE).ok()
+}
+
+/// A number that depends on every level.
+pub(crate) fn sum(depth: &Published<LEVELS>) -> u64 {
+    let levels = depth.bids().iter().chain(depth.asks());
+    levels.map(|level| level.qty.shares() ^ level.price.units().cast_unsigned()).sum()
 }

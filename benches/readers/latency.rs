@@ -7,10 +7,13 @@ use disruptor::{BusySpin, ProcessorSettings as _, Producer as _, Sequence};
 use hdrhistogram::Histogram;
 
 use crate::cost::pin;
-use crate::depth::{self, Depth, Engine, FIRST, LEVELS};
+use crate::depth::{self, Depth, Engine, FIRST};
 
 /// Time between two updates: long enough that each is met by a reader that waits.
 const PAUSE: Duration = Duration::from_micros(3);
+
+/// How often a reader looks between two looks at whether the writer has ended.
+const LOOKS: u32 = 256;
 
 type Latencies = Histogram<u64>;
 
@@ -35,25 +38,26 @@ fn now(clock: Instant) -> u64 {
     u64::try_from(clock.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The engine's book: the reader sees the sequence number of the touch change, then reads all levels.
+/// The engine's book: from before the message is applied to when all levels were read after it.
 pub(crate) fn engine(updates: u64) -> Latencies {
     let (mut engine, clock, mut found) = (Engine::new(), Instant::now(), latencies());
     let reader = engine.reader();
     thread::scope(|scope| {
         let writing = scope.spawn(|| write(updates, clock, |seq, time| engine.update(seq, time)));
-        let mut last = FIRST - 1;
+        let mut last = depth::version(&reader);
         while !writing.is_finished() {
-            let Some((seq, _)) = depth::top(&reader).filter(|&(seq, _)| seq > last) else {
-                continue;
-            };
-            let Some(read) = depth::depth(&reader) else { continue };
-            // An update is a message for each side; both have its number.
-            let [bid, ask] = read.levels.map(|side| side[seq as usize % LEVELS].qty);
-            if bid != ask {
-                continue;
+            for _ in 0..LOOKS {
+                let version = depth::version(&reader);
+                // An odd one is of a message that is being published.
+                if version == last || !version.is_multiple_of(2) {
+                    std::hint::spin_loop();
+                    continue;
+                }
+                let Some(read) = depth::depth(&reader) else { continue };
+                found.saturating_record(now(clock).saturating_sub(read.last_time.get()));
+                std::hint::black_box(read);
+                last = version;
             }
-            found.saturating_record(now(clock).saturating_sub(read.time_ns));
-            last = read.seq;
         }
     });
     found
@@ -72,9 +76,11 @@ pub(crate) fn rtrb(updates: u64) -> Latencies {
             });
         });
         while !writing.is_finished() {
-            if let Ok(depth) = consumer.pop() {
-                found.saturating_record(now(clock).saturating_sub(depth.time_ns));
-                std::hint::black_box(depth);
+            for _ in 0..LOOKS {
+                if let Ok(depth) = consumer.pop() {
+                    found.saturating_record(now(clock).saturating_sub(depth.time_ns));
+                    std::hint::black_box(depth);
+                }
             }
         }
     });
