@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use wirebook::book::region::RegionConfig;
-use wirebook::book::{Books, Capacity};
+use wirebook::book::{Books, Capacity, Depth as Published};
 
 use crate::cost::{self, pin};
 use crate::depth::{self, Engine, FIRST};
@@ -74,7 +74,10 @@ pub(crate) fn attached(file: &PathBuf, time: Duration) -> Result<(), String> {
         std::hint::black_box(depth::top(&reader));
     }
     let touch = || depth::top(&reader).is_some_and(|(_, touch)| touch > 0);
-    let levels = || depth::depth(&reader).is_some_and(|depth| depth::sum(&depth) > 0);
+    let levels = || {
+        let mut place = Published::new();
+        depth::depth(&reader, &mut place) && depth::sum(&place) > 0
+    };
     let [touch, levels] =
         [&touch as &dyn Fn() -> bool, &levels].map(|read| cost::reads(read, time).ns);
     println!("{touch} {levels}");

@@ -112,13 +112,16 @@ pub(crate) fn version(reader: &BookReader) -> u32 {
     reader.version(LOCATE)
 }
 
-/// Ten levels of each side as the engine's reader reads them; `None` where it gave up.
-pub(crate) fn depth(reader: &BookReader) -> Option<Published<LEVELS>> {
-    reader.depth(LOCATE).ok()
+/// Ten levels of each side as the engine's reader reads them; whether it did not give up.
+pub(crate) fn depth(reader: &BookReader, depth: &mut Published<LEVELS>) -> bool {
+    reader.read_depth(LOCATE, depth).is_ok()
 }
 
 /// A number that depends on every level.
 pub(crate) fn sum(depth: &Published<LEVELS>) -> u64 {
-    let levels = depth.bids().iter().chain(depth.asks());
-    levels.map(|level| level.qty.shares() ^ level.price.units().cast_unsigned()).sum()
+    let side = |side| {
+        let levels = depth.levels(side).iter();
+        levels.map(|level| level.qty.shares() ^ level.price.units().cast_unsigned()).sum::<u64>()
+    };
+    side(Side::Bid) + side(Side::Ask)
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use disruptor::{BusySpin, ProcessorSettings as _, Producer as _, Sequence};
 use hdrhistogram::Histogram;
 
+use wirebook::book::Depth as Published;
+
 use crate::cost::pin;
 use crate::depth::{self, Depth, Engine, FIRST};
 
@@ -44,19 +46,15 @@ pub(crate) fn engine(updates: u64) -> Latencies {
     let reader = engine.reader();
     thread::scope(|scope| {
         let writing = scope.spawn(|| write(updates, clock, |seq, time| engine.update(seq, time)));
-        let mut last = depth::version(&reader);
+        let (mut last, mut place) = (depth::version(&reader), Published::new());
         while !writing.is_finished() {
             for _ in 0..LOOKS {
                 let version = depth::version(&reader);
-                // An odd one is of a message that is being published.
-                if version == last || !version.is_multiple_of(2) {
-                    std::hint::spin_loop();
-                    continue;
+                if version != last && depth::depth(&reader, &mut place) {
+                    found.saturating_record(now(clock).saturating_sub(place.last_time.get()));
+                    std::hint::black_box(&place);
+                    last = version;
                 }
-                let Some(read) = depth::depth(&reader) else { continue };
-                found.saturating_record(now(clock).saturating_sub(read.last_time.get()));
-                std::hint::black_box(read);
-                last = version;
             }
         }
     });

@@ -28,6 +28,7 @@ use day::{Day, median};
 use depth::{Depth, Engine};
 use left_right::{Absorb, ReadHandle, WriteHandle};
 use parking_lot::RwLock;
+use wirebook::book::Depth as Published;
 
 /// Measures readers of books that another thread writes.
 #[derive(Parser)]
@@ -179,7 +180,10 @@ fn engine(time: Duration) -> Cost {
     let mut engine = Engine::new();
     let reader = engine.reader();
     let touch = || depth::top(&reader).is_some_and(|(_, touch)| touch > 0);
-    let levels = || depth::depth(&reader).is_some_and(|depth| depth::sum(&depth) > 0);
+    let levels = || {
+        let mut place = Published::new();
+        depth::depth(&reader, &mut place) && depth::sum(&place) > 0
+    };
     let write = move |seq| engine.update(seq, 0);
     cost::measure("engine", time, write, [&touch, &levels])
 }

@@ -223,7 +223,7 @@ impl Books {
         }
         // Where the new one goes is told by the ladder without the old one's level.
         let before = header.best(side);
-        header.line().begin();
+        self.lock(locate).begin();
         self.ladders.settle(header, locate, side, &left, &self.queues);
         match vacant.and_then(|slot| self.insert(header, &joins(slot))) {
             Ok((step, now)) => {
@@ -297,7 +297,7 @@ impl Books {
         if !header.is_bare() && Side::BOTH.iter().any(|&side| self.ladders.len(header, side) > 0) {
             return Err(Reject::MixedBook);
         }
-        header.mark_bare();
+        self.write(locate, Header::mark_bare);
         let spot = self.ladders.find(header, locate, side, rank(side, key));
         self.change(locate).begin();
         let now = if qty.is_zero() {
@@ -326,7 +326,7 @@ impl Books {
         if spot.level == 0 && qty.is_zero() {
             // Nothing was there and nothing is.
             let before = header.best(side);
-            header.line().begin();
+            self.lock(locate).begin();
             let change = self.publish(whole, before, Action::LevelSet, step, now);
             return Ok(Change { levels_changed: false, ..change });
         }
@@ -359,7 +359,7 @@ impl Books {
                 seq: at.seq,
             };
             let record = self.records.at(u32::from(trade.locate.get()));
-            self.header(trade.locate).write(|_| record.note_trade(last, trade.printable));
+            self.write(trade.locate, |_| record.note_trade(last, trade.printable));
         }
     }
 
@@ -436,12 +436,12 @@ impl Books {
         let header = self.header(locate);
         let before = header.best(side);
         if now.spot.is_near {
-            header.line().begin();
+            self.lock(locate).begin();
             self.ladders.settle(header, locate, side, &now, &self.queues);
         } else {
             // Whoever reads what is near need not wait for this.
             self.ladders.settle(header, locate, side, &now, &self.queues);
-            header.line().begin();
+            self.lock(locate).begin();
         }
         self.publish(whole, before, action, step, now)
     }
@@ -460,7 +460,7 @@ impl Books {
         let header = self.header(locate);
         let best = self.ladders.best(header, locate, side);
         header.note(side, best, at);
-        header.line().end();
+        self.lock(locate).end();
         self.change(locate).end();
         Change {
             locate,

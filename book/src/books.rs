@@ -2,13 +2,13 @@
 
 use thiserror::Error;
 
-use crate::header::{Header, Record, Status};
+use crate::header::{Header, Opened, Record, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
-use crate::region::seqlock::Version;
+use crate::region::seqlock::{Lock, Version};
 use crate::region::{Region, RegionError, Table, Word8, Word32};
 use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
@@ -142,10 +142,7 @@ pub struct Transition {
 #[derive(Debug)]
 pub struct Books {
     pub(crate) headers: Table<Header>,
-    /// For each symbol, odd while its levels and queues are being changed. Apart from the headers:
-    /// a message opens and closes it, and who reads touches alone must not lose the header's line
-    /// to that. Sixteen symbols share a line, so that the writer has those lines near.
-    pub(crate) changes: Table<Version>,
+    pub(crate) opened: Table<Opened>,
     pub(crate) records: Table<Record>,
     pub(crate) orders: Orders,
     pub(crate) queues: Queues,
@@ -174,18 +171,19 @@ impl Books {
     /// a new session begins. Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
         // Readers of any book wait until all are empty.
-        self.changes.as_slice().iter().for_each(Version::begin);
-        let lines = || self.headers.as_slice().iter().map(Header::line);
-        lines().for_each(Version::begin);
+        self.opened.as_slice().iter().for_each(|opened| opened.book.begin());
+        let pairs = || self.opened.as_slice().iter().zip(self.headers.as_slice());
+        let locks = || pairs().map(|(opened, header)| Lock::new(&opened.line, header.ended()));
+        locks().for_each(Lock::begin);
         self.headers.as_slice().iter().for_each(Header::clear);
         self.records.as_slice().iter().for_each(Record::clear);
         self.ladders.clear();
-        lines().for_each(Version::end);
+        locks().for_each(Lock::end);
         self.orders.clear();
         self.queues.clear();
         self.ladders.clear();
         self.arrivals.set(0);
-        self.changes.as_slice().iter().for_each(Version::end);
+        self.opened.as_slice().iter().for_each(|opened| opened.book.end());
         self.transitions = [None; 2];
     }
 
@@ -203,7 +201,7 @@ impl Books {
         BookReader::new(Books {
             status: self.status.clone(),
             headers: self.headers.clone(),
-            changes: self.changes.clone(),
+            opened: self.opened.clone(),
             records: self.records.clone(),
             orders: self.orders.share(),
             queues: self.queues.share(),
@@ -296,7 +294,7 @@ impl Books {
             return Err(self.refuse(locate, Reject::LocatesFull(locate)));
         }
         let record = self.records.at(u32::from(locate.get()));
-        self.header(locate).write(|_| record.set_symbol(symbol));
+        self.write(locate, |_| record.set_symbol(symbol));
         Ok(())
     }
 
@@ -328,10 +326,9 @@ impl Books {
         if !self.holds(locate) {
             return Err(self.refuse(locate, Reject::LocatesFull(locate)));
         }
-        let header = self.headers.at(u32::from(locate.get()));
-        let before = header.trading_state();
-        change(header);
-        Ok((before, header.trading_state()))
+        let before = self.header(locate).trading_state();
+        self.write(locate, change);
+        Ok((before, self.header(locate).trading_state()))
     }
 
     #[inline(always)]
@@ -342,7 +339,22 @@ impl Books {
     /// The version of a symbol's levels and queues.
     #[inline(always)]
     pub(crate) fn change(&self, locate: Locate) -> &Version {
-        self.changes.at(u32::from(locate.get()))
+        &self.opened.at(u32::from(locate.get())).book
+    }
+
+    /// What a symbol's header, its levels near the touch and its record are written under.
+    #[inline(always)]
+    pub(crate) fn lock(&self, locate: Locate) -> Lock<'_> {
+        Lock::new(&self.opened.at(u32::from(locate.get())).line, self.header(locate).ended())
+    }
+
+    /// Writes a header, or the symbol's record, so that readers see all of it or nothing.
+    #[inline(always)]
+    pub(crate) fn write<T>(&self, locate: Locate, words: impl FnOnce(&Header) -> T) -> T {
+        self.lock(locate).begin();
+        let written = words(self.header(locate));
+        self.lock(locate).end();
+        written
     }
 
     #[inline(always)]
@@ -383,7 +395,7 @@ impl Books {
         let feed = self.feed_state();
         let header = self.header(locate);
         let from = header.feed_state(feed);
-        grave(header);
+        self.write(locate, grave);
         let to = header.feed_state(feed);
         (from != to).then_some(Transition { locate, from, to })
     }

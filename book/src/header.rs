@@ -94,11 +94,25 @@ impl Best {
 }
 
 words! {
-    /// One cache line for each symbol: whatever a message on it reads or writes besides its order
+    /// What the writer has opened of a symbol. Apart from the header, whose line readers of the touch
+    /// wait at, and eight symbols to a line, so that the writer has these lines near.
+    pub(crate) struct Opened, align(8) {
+        /// Odd while the levels and queues are being changed.
+        pub(crate) book: Version,
+        /// How often it was begun to write the header, the levels near the touch or the record.
+        pub(crate) line: Word32,
+    }
+}
+
+words! {
+    /// One cache line for each symbol. Whoever writes to it has opened it ([`Opened::line`]).
+    ///
+    /// It is whatever a message on it reads or writes besides its order
     /// and level. All zero, nothing is known of the symbol.
     pub(crate) struct Header, align(64) {
-        /// Odd while this line, the levels near the touch or the symbol's record are being written.
-        line: Version,
+        /// How often this line, the levels near the touch or the symbol's record were written. It is
+        /// one less than [`Opened::line`] while they are being written.
+        ended: Word32,
         flags: Word8,
         trading: Word8,
         /// Of each side, the slot behind the best near level, and how many are near.
@@ -131,18 +145,10 @@ impl Header {
         self.time.set(0);
     }
 
-    /// The version of this line and the symbol's record.
+    /// How often what is under the symbol's lock was written.
     #[inline(always)]
-    pub(crate) fn line(&self) -> &Version {
-        &self.line
-    }
-
-    /// Writes this line, or the symbol's record, so that readers see all of it or nothing.
-    #[inline(always)]
-    pub(crate) fn write(&self, words: impl FnOnce(&Header)) {
-        self.line.begin();
-        words(self);
-        self.line.end();
+    pub(crate) fn ended(&self) -> &Word32 {
+        &self.ended
     }
 
     /// The far levels of a side.
@@ -164,12 +170,16 @@ impl Header {
         self.far_classes[side].set(ladder.class);
     }
 
-    /// Of the near levels of a side, the slot behind the best one, as a count that goes round, and
-    /// how many there are.
+    /// The slot behind the best near level of a side, as a count that goes round.
     #[inline(always)]
-    pub(crate) fn ring(&self, side: Side) -> (u32, u32) {
-        let side = side.index();
-        (self.near_ends[side].get().into(), self.near_lens[side].get().into())
+    pub(crate) fn near_end(&self, side: Side) -> u32 {
+        self.near_ends[side.index()].get().into()
+    }
+
+    /// How many near levels a side has.
+    #[inline(always)]
+    pub(crate) fn near_len(&self, side: Side) -> u32 {
+        self.near_lens[side.index()].get().into()
     }
 
     #[inline(always)]
@@ -201,11 +211,6 @@ impl Header {
     /// Sets the touch in this line, which is open.
     pub(crate) fn set_touch(&self, best: [Best; 2]) {
         Side::BOTH.into_iter().zip(best).for_each(|(side, best)| self.set_best(side, best));
-    }
-
-    /// Gives the book up, in this line, which is open.
-    pub(crate) fn give_up(&self) {
-        self.raise(DEAD);
     }
 
     /// Whether any message concerned the symbol, be it one that was refused.
@@ -280,11 +285,11 @@ impl Header {
     }
 
     pub(crate) fn mark_suspect(&self) {
-        self.write(|header| header.raise(SUSPECT));
+        self.raise(SUSPECT);
     }
 
     pub(crate) fn mark_dead(&self) {
-        self.write(|header| header.raise(DEAD));
+        self.raise(DEAD);
     }
 
     #[inline(always)]
@@ -293,7 +298,7 @@ impl Header {
     }
 
     pub(crate) fn mark_bare(&self) {
-        self.write(|header| header.raise(BARE_LEVELS));
+        self.raise(BARE_LEVELS);
     }
 
     /// The book's own state under the state of the feed it is made from: the graver of both.
@@ -327,17 +332,15 @@ impl Header {
     }
 
     pub(crate) fn set_trading(&self, state: TradingState) {
-        self.write(|header| {
-            header.raise(KNOWN);
-            match state {
-                TradingState::OperationalHalt => header.raise(HALTED_HERE),
-                state => header.trading.set(state as u8),
-            }
-        });
+        self.raise(KNOWN);
+        match state {
+            TradingState::OperationalHalt => self.raise(HALTED_HERE),
+            state => self.trading.set(state as u8),
+        }
     }
 
     pub(crate) fn end_operational_halt(&self) {
-        self.write(|header| header.flags.set(header.flags.get() & !HALTED_HERE | KNOWN));
+        self.flags.set(self.flags.get() & !HALTED_HERE | KNOWN);
     }
 }
 

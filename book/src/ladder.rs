@@ -113,7 +113,7 @@ impl Ladders {
     /// How many levels a side has.
     #[inline(always)]
     pub(crate) fn len(&self, header: &Header, side: Side) -> u32 {
-        header.ring(side).1 + header.far(side).len()
+        header.near_len(side) + header.far(side).len()
     }
 
     /// The levels of a side, best first.
@@ -137,16 +137,16 @@ impl Ladders {
         })
     }
 
-    /// The near levels of a side, best first, as many as are near for certain.
+    /// Asks for what settling a level at a spot will write.
     #[inline(always)]
-    pub(crate) fn near<'a>(
-        &'a self,
-        header: &'a Header,
+    pub(crate) fn prefetch_to_write(
+        &self,
+        header: &Header,
         locate: Locate,
         side: Side,
-    ) -> impl Iterator<Item = NearLevel> + use<'a> {
-        let ring = self.ring(header, locate, side);
-        (0..ring.len().min(NEAR_LEVELS)).map(move |better| ring.at(better))
+        spot: &Spot,
+    ) {
+        self.ring(header, locate, side).prefetch_to_write(spot.place);
     }
 
     /// Finds a rank on a side.

@@ -12,7 +12,9 @@
 use core::hint::select_unpredictable;
 
 use crate::header::{Best, Header};
-use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, words};
+use crate::region::{
+    Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write, words,
+};
 use crate::{Locate, Side};
 
 /// Slots of a ring: as many ranks as there are in a line.
@@ -107,7 +109,7 @@ impl<'a> Ring<'a> {
     /// How many levels are here.
     #[inline(always)]
     pub(crate) fn len(self) -> u32 {
-        self.header.ring(self.side).1
+        self.header.near_len(self.side)
     }
 
     #[inline(always)]
@@ -125,7 +127,7 @@ impl<'a> Ring<'a> {
     /// The position of the level that so many are better than.
     #[inline(always)]
     fn place(self, better: u32) -> u32 {
-        self.header.ring(self.side).0.wrapping_sub(1).wrapping_sub(better)
+        self.header.near_end(self.side).wrapping_sub(1).wrapping_sub(better)
     }
 
     /// How many levels are better than a rank.
@@ -146,6 +148,14 @@ impl<'a> Ring<'a> {
     #[inline(always)]
     pub(crate) fn at(self, better: u32) -> NearLevel {
         self.get(self.place(better))
+    }
+
+    /// The best `N` slots, best first, whether they hold levels or not.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // a few
+    pub(crate) fn first<const N: usize>(self) -> impl Iterator<Item = NearLevel> + use<'a, N> {
+        let best = self.place(0);
+        (0..N as u32).map(move |better| self.get(best.wrapping_sub(better)))
     }
 
     #[inline(always)]
@@ -172,6 +182,13 @@ impl<'a> Ring<'a> {
         Best { rank: rank.get(), qty }
     }
 
+    /// Asks for the slot of the level that so many are better than, in order to write it: readers on
+    /// other cores may have it, and taking it from them takes longer than the rest of a message.
+    #[inline(always)]
+    pub(crate) fn prefetch_to_write(self, better: u32) {
+        prefetch_to_write(self.slot(self.place(better)).1);
+    }
+
     /// Asks for the slots of the best levels.
     #[inline(always)]
     pub(crate) fn prefetch_best(self) {
@@ -189,7 +206,7 @@ impl<'a> Ring<'a> {
     /// Puts a level behind so many better ones; there is room.
     #[inline(always)]
     pub(crate) fn insert(self, better: u32, now: &NearLevel) {
-        let (end, len) = self.header.ring(self.side);
+        let (end, len) = (self.header.near_end(self.side), self.len());
         for moved in 0..better {
             let to = end.wrapping_sub(moved);
             self.put(to, &self.get(to.wrapping_sub(1)));
@@ -201,7 +218,7 @@ impl<'a> Ring<'a> {
     /// Takes out the level that so many are better than.
     #[inline(always)]
     pub(crate) fn remove(self, better: u32) {
-        let (end, len) = self.header.ring(self.side);
+        let (end, len) = (self.header.near_end(self.side), self.len());
         let best = end.wrapping_sub(1);
         for moved in (0..better).rev() {
             let from = best.wrapping_sub(moved);
@@ -213,14 +230,14 @@ impl<'a> Ring<'a> {
 
     /// Puts a level behind the worst one; there is room.
     pub(crate) fn append(self, now: &NearLevel) {
-        let (end, len) = self.header.ring(self.side);
+        let (end, len) = (self.header.near_end(self.side), self.len());
         self.put(self.place(len), now);
         self.header.set_ring(self.side, end, len + 1);
     }
 
     /// Takes out the worst level; there is one.
     pub(crate) fn take_worst(self) -> NearLevel {
-        let (end, len) = self.header.ring(self.side);
+        let (end, len) = (self.header.near_end(self.side), self.len());
         let position = self.place(len.saturating_sub(1));
         let worst = self.get(position);
         self.slot(position).0.set(0);

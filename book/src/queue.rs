@@ -21,6 +21,7 @@ impl Books {
     ) -> Result<(Step, LevelNow), Reject> {
         let Joins { locate, side, price, .. } = *joins;
         let spot = self.ladders.find(header, locate, side, rank(side, price));
+        self.ladders.prefetch_to_write(header, locate, side, &spot);
         let (spot, became) = self.level_at(header, locate, side, price, spot)?;
         self.join(joins, spot, became)
     }
@@ -82,13 +83,14 @@ impl Books {
         found: &Found,
         taken: u32,
     ) -> (Step, LevelNow) {
+        let level = self.queues.line(found.level);
+        let spot = self.spot(header, locate, found, level);
         let left = found.order.qty - taken;
         self.orders.set_qty(found.slot, left);
-        let level = self.queues.line(found.level);
         level.qty.set(level.qty.get() - u64::from(taken));
         let at_head = self.queues.slots(found.level).next() == Some(found.slot);
         let step = step(found, level.price.get(), taken, left, at_head);
-        (step, self.level_now(header, locate, found, level))
+        (step, level_now(spot, level))
     }
 
     /// Takes an order out of its queue, and its level away if it was the last one there.
@@ -111,30 +113,32 @@ impl Books {
     #[inline(always)]
     pub(crate) fn leave(&self, header: &Header, locate: Locate, found: &Found) -> (Step, LevelNow) {
         let Found { slot, order, level, .. } = *found;
+        let level = self.queues.line(level);
+        let spot = self.spot(header, locate, found, level);
         let at_head = self.queues.remove(order.line, slot, &self.orders);
         self.orders.remove(slot, order.order_ref);
-        let level = self.queues.line(level);
         level.orders.set(level.orders.get() - 1);
         level.qty.set(level.qty.get() - u64::from(order.qty));
         let step = step(found, level.price.get(), order.qty, 0, at_head);
-        (step, self.level_now(header, locate, found, level))
+        (step, level_now(spot, level))
     }
 
-    /// What became of the level of an order that was taken from.
+    /// Where the level of an order is that will be taken from.
     #[inline(always)]
-    fn level_now(
-        &self,
-        header: &Header,
-        locate: Locate,
-        found: &Found,
-        level: &QueueLine,
-    ) -> LevelNow {
+    fn spot(&self, header: &Header, locate: Locate, found: &Found, level: &QueueLine) -> Spot {
         let rank = rank(found.side, level.price.get());
         let spot = self.ladders.spot(header, locate, found.side, rank, found.level);
-        let orders = level.orders.get();
-        let became = if orders == 0 { Became::Vanished } else { Became::Changed };
-        LevelNow { became, spot, orders, qty: level.qty.get() }
+        self.ladders.prefetch_to_write(header, locate, found.side, &spot);
+        spot
     }
+}
+
+/// What became of the level of an order that was taken from.
+#[inline(always)]
+fn level_now(spot: Spot, level: &QueueLine) -> LevelNow {
+    let orders = level.orders.get();
+    let became = if orders == 0 { Became::Vanished } else { Became::Changed };
+    LevelNow { became, spot, orders, qty: level.qty.get() }
 }
 
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::depth::{self, Depth};
+use crate::depth::Depth;
 use crate::header::{LastTrade, Touch};
 use crate::near::NEAR_LEVELS;
 use crate::view::Book;
@@ -74,7 +74,7 @@ impl BookReader {
     #[inline]
     pub fn top(&self, locate: Locate) -> Result<TopOfBook, ReadError> {
         let header = self.held(locate)?;
-        let top = header.line().read(self.tries, || TopOfBook {
+        let top = self.books.lock(locate).read(self.tries, || TopOfBook {
             touch: header.touch(),
             // Read together with the book: a feed that became Live again since the book was as
             // it is read here has changed the book's version, too.
@@ -88,9 +88,9 @@ impl BookReader {
 
     /// The last trade of a symbol.
     pub fn last_trade(&self, locate: Locate) -> Result<Option<LastTrade>, ReadError> {
-        let header = self.held(locate)?;
+        self.held(locate)?;
         let record = self.books.records.at(u32::from(locate.get()));
-        let trade = header.line().read(self.tries, || record.last_trade());
+        let trade = self.books.lock(locate).read(self.tries, || record.last_trade());
         trade.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
@@ -101,30 +101,48 @@ impl BookReader {
     /// gathered from the book itself, as [`BookReader::read`] does.
     #[inline]
     pub fn depth<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
+        let mut depth = Depth::new();
+        self.read_depth(locate, &mut depth)?;
+        Ok(depth)
+    }
+
+    /// The same into a place that is there already, which costs no copy of it. Where it cannot be
+    /// read it is left without levels.
+    #[inline]
+    pub fn read_depth<const N: usize>(
+        &self,
+        locate: Locate,
+        depth: &mut Depth<N>,
+    ) -> Result<(), ReadError> {
+        let header = self.held(locate).inspect_err(|_| depth.clear())?;
         if N > NEAR_LEVELS as usize {
-            return self.depth_behind(locate);
+            return self.gather_depth(locate, depth);
         }
-        let header = self.held(locate)?;
-        let levels = |side| depth::told(side, self.books.ladders.near(header, locate, side));
-        let depth = header.line().read(self.tries, || Depth {
-            bids: levels(Side::Bid),
-            asks: levels(Side::Ask),
-            feed_state: header.feed_state(self.books.feed_state()),
-            last_seq: header.seq(),
-            last_time: header.time(),
+        let rings = Side::BOTH.map(|side| self.books.ladders.ring(header, locate, side));
+        let read = self.books.lock(locate).read(self.tries, || {
+            let feed_state = header.feed_state(self.books.feed_state());
+            depth.fill(rings, feed_state, (header.seq(), header.time()));
         });
-        depth.ok_or(ReadError::Busy { locate, tries: self.tries })
+        read.ok_or_else(|| {
+            depth.clear();
+            ReadError::Busy { locate, tries: self.tries }
+        })
     }
 
     #[inline(never)]
-    fn depth_behind<const N: usize>(&self, locate: Locate) -> Result<Depth<N>, ReadError> {
-        self.read(locate, |book| Depth {
-            bids: book.levels(Side::Bid).take(N).collect(),
-            asks: book.levels(Side::Ask).take(N).collect(),
-            feed_state: book.feed_state(),
-            last_seq: book.last_seq(),
-            last_time: book.last_time(),
-        })
+    fn gather_depth<const N: usize>(
+        &self,
+        locate: Locate,
+        depth: &mut Depth<N>,
+    ) -> Result<(), ReadError> {
+        match self.read(locate, |book| Depth::of(&book)) {
+            Ok(gathered) => *depth = gathered,
+            Err(error) => {
+                depth.clear();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// A number that is another one whenever a message has changed the book, or its states: for
@@ -132,7 +150,7 @@ impl BookReader {
     #[inline]
     #[must_use]
     pub fn version(&self, locate: Locate) -> u32 {
-        self.held(locate).map_or(0, |header| header.line().number())
+        self.held(locate).map_or(0, |header| header.ended().get())
     }
 
     /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use crate::header::{Header, Record, Status};
+use crate::header::{Header, Opened, Record, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
-use crate::region::seqlock::Version;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };
@@ -23,6 +22,7 @@ const FINGERPRINT: u64 = {
         size_of::<Status>(),
         size_of::<Header>(),
         size_of::<Record>(),
+        size_of::<Opened>(),
         Orders::FINGERPRINT,
         Queues::FINGERPRINT,
         Ladders::FINGERPRINT,
@@ -48,7 +48,7 @@ impl Capacity {
         plan.table::<Status>(1)?;
         plan.table::<Header>(locates as usize)?;
         plan.table::<Record>(locates as usize)?;
-        plan.table::<Version>(locates as usize)?;
+        plan.table::<Opened>(locates as usize)?;
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
         Ladders::plan(&mut plan, levels, locates)?;
@@ -81,7 +81,7 @@ impl Books {
             status: region.carve(1)?,
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
-            changes: region.carve(locates as usize)?,
+            opened: region.carve(locates as usize)?,
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
             ladders: Ladders::new(&mut region, levels, locates)?,

@@ -85,15 +85,15 @@ impl Books {
         // Both, before anything is changed: what marks the book had must not be gone while anybody
         // can still read what it was.
         self.change(locate).reopen();
-        header.line().reopen();
+        self.lock(locate).reopen();
         self.empty(locate);
         let restored = self.fill(snapshot);
         if restored.is_err() {
             self.empty(locate);
-            header.give_up();
+            header.mark_dead();
         }
         header.set_touch(Side::BOTH.map(|side| self.ladders.best(header, locate, side)));
-        header.line().end();
+        self.lock(locate).end();
         self.change(locate).end();
         restored
     }

@@ -48,6 +48,7 @@ pub use header::{HeaderWriter, Layout, RegionHeader, Writer, WriterState};
 pub use pages::{HugePages, PageSize, Pages};
 pub use plan::Plan;
 pub use prefetch::prefetch;
+pub(crate) use prefetch::prefetch_to_write;
 pub use process::ProcessStart;
 pub use table::Table;
 pub(crate) use word::{FieldWords, words};

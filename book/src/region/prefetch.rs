@@ -1,5 +1,19 @@
 //! Asking for memory before it is needed.
 
+/// Brings the cache line at `address` near in order to write it: out of the caches of other cores,
+/// too. Otherwise as [`prefetch`].
+#[inline(always)]
+pub(crate) fn prefetch_to_write<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: PREFETCHW never faults, whatever the address; a processor that does not know it
+    // does nothing instead.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_ET0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    prefetch(address);
+}
+
 /// Brings the cache line at `address` near. It is a hint: any address is allowed, nothing is
 /// read or written, and on processors that we know no instruction for it does nothing.
 #[inline(always)]
