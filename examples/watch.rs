@@ -53,7 +53,7 @@ fn play() -> Result<(), Box<dyn Error>> {
         feed.on_file_block(Block { first, messages: block });
         (messages, first) = (rest, last);
         let elapsed = start.elapsed();
-        feed.beat(u64::try_from(elapsed.as_nanos())?)?;
+        feed.beat(u64::try_from(elapsed.as_nanos())?);
         let due = DAY * u32::try_from(packet)? / u32::try_from(PACKETS)?;
         thread::sleep(due.saturating_sub(elapsed));
     }

@@ -9,9 +9,9 @@ use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
 use crate::region::seqlock::{Lock, Version};
-use crate::region::{Region, RegionError, Table, Word8, Word32};
+use crate::region::{HeaderWriter, Region, RegionError, Table, Word8, Word32};
 use crate::view::{Book, Order};
-use crate::{Arrival, FeedState, Locate, OrderRef, Reject, Symbol, TradingState};
+use crate::{Arrival, FeedState, Locate, OrderRef, Reject, SeqNo, Symbol, TradingState};
 
 /// How much the books can hold. All of it is set aside at the start; what exceeds it is refused.
 ///
@@ -149,6 +149,8 @@ pub struct Books {
     pub(crate) ladders: Ladders,
     /// Not in what a reader has.
     pub(crate) region: Option<Region>,
+    /// The region's header, for its writer.
+    pub(crate) head: Option<HeaderWriter>,
     /// In a reader whose writer has died, 1.
     pub(crate) orphaned: Word8,
     pub(crate) capacity: Capacity,
@@ -167,9 +169,29 @@ impl Books {
         Books::carve(capacity, Region::anonymous(capacity.plan()?)?)
     }
 
-    /// Forgets everything but the capacities, the state of the feed and the counts of refusals:
-    /// a new session begins. Takes time in proportion to the capacities.
+    /// Notes a message as applied, with all that it did. A successor of this writer goes on
+    /// behind it.
+    #[inline(always)]
+    pub fn note_applied(&mut self, seq: SeqNo) {
+        if let Some(head) = &self.head {
+            // Released, so that all that the message wrote was written before; and what the next
+            // one writes comes behind, by the fence with which it opens its book.
+            head.set_last_sequence(seq.get());
+        }
+    }
+
+    /// Forgets everything but the capacities, the state of the feed and the counts of refusals.
+    /// Takes time in proportion to the capacities.
     pub fn clear(&mut self) {
+        self.clear_for(None);
+    }
+
+    /// The same for a session that begins.
+    pub fn begin_session(&mut self, session: [u8; 10]) {
+        self.clear_for(Some(session));
+    }
+
+    fn clear_for(&mut self, session: Option<[u8; 10]>) {
         // Readers of any book wait until all are empty.
         self.opened.as_slice().iter().for_each(|opened| opened.book.begin());
         let pairs = || self.opened.as_slice().iter().zip(self.headers.as_slice());
@@ -183,6 +205,12 @@ impl Books {
         self.queues.clear();
         self.ladders.clear();
         self.arrivals.set(0);
+        // While every book is open: a writer that is killed leaves books of the old session, or
+        // those of the new one, or none.
+        if let (Some(head), Some(session)) = (&self.head, session) {
+            head.set_session(session);
+            head.set_last_sequence(0);
+        }
         self.opened.as_slice().iter().for_each(|opened| opened.book.end());
         self.transitions = [None; 2];
     }
@@ -207,6 +235,7 @@ impl Books {
             queues: self.queues.share(),
             ladders: self.ladders.share(),
             region: None,
+            head: None,
             orphaned: Word8::default(),
             capacity: self.capacity,
             arrivals: Word32::default(),

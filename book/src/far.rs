@@ -39,7 +39,16 @@ impl Ladder {
     }
 
     fn capacity(self) -> u32 {
-        if self.class == 0 { 0 } else { SMALLEST << (self.class - 1) }
+        match u32::from(self.class).checked_sub(1) {
+            None => 0,
+            // A reader may find any class in a book that is being changed.
+            Some(class) => SMALLEST << class.min(CLASSES as u32),
+        }
+    }
+
+    /// All rungs of the chunk.
+    pub(crate) fn rungs(self) -> impl Iterator<Item = u32> {
+        self.start..self.start.saturating_add(self.capacity())
     }
 
     /// Whether three quarters of the chunk, or more, are of no use.
@@ -130,6 +139,11 @@ impl Rungs {
             .as_slice()
             .get(from + below as usize..from + usize::from(ladder.len))
             .unwrap_or_default()
+    }
+
+    /// The rank that so many are worse than, and its level.
+    pub(crate) fn rung(&self, ladder: Ladder, below: u32) -> (u32, u32) {
+        halves(self.at(ladder, below))
     }
 
     /// The level that so many are worse than.
@@ -241,6 +255,51 @@ impl Rungs {
         if let Some(left) = usize::from(old.class).checked_sub(1) {
             self.set(old, 0, u64::from(self.free[left].get()));
             self.free[left].set(old.start);
+        }
+    }
+
+    /// How many rungs there are.
+    pub(crate) fn rungs_len(&self) -> usize {
+        self.rungs.len()
+    }
+
+    /// Whether a side can have its levels there: sorted, in a chunk of the table.
+    pub(crate) fn is_sound(&self, ladder: Ladder) -> bool {
+        let end = u64::from(ladder.start) + u64::from(ladder.capacity());
+        usize::from(ladder.class) <= CLASSES
+            && ladder.len() <= ladder.capacity()
+            && end <= self.rungs.len() as u64
+            && ladder.start.is_multiple_of(SMALLEST)
+            && (1..ladder.len())
+                .all(|at| halves(self.at(ladder, at - 1)).0 < halves(self.at(ladder, at)).0)
+            && (ladder.len()..ladder.capacity()).all(|at| self.at(ladder, at) == 0)
+    }
+
+    /// Finds out which chunks are free: those between the ones in use, which are given by their
+    /// starts, in order, and classes. No two overlap.
+    pub(crate) fn recover(&self, used: &[(u32, u8)]) {
+        self.clear();
+        let mut fresh = 0;
+        for &(start, class) in used {
+            self.leave(fresh, start);
+            let chunk = Ladder { start, len: 0, class };
+            fresh = fresh.max(start.saturating_add(chunk.capacity()));
+        }
+        self.fresh.set(fresh);
+    }
+
+    /// Leaves the rungs from one up to another to whoever needs a chunk.
+    fn leave(&self, mut from: u32, to: u32) {
+        while from < to {
+            let rungs = (to - from) / SMALLEST;
+            let Some(class) = rungs.checked_ilog2().map(|class| class.min(CLASSES as u32 - 1))
+            else {
+                break;
+            };
+            let free = &self.free[class as usize];
+            self.rungs.at(from).set(u64::from(free.get()));
+            free.set(from);
+            from += SMALLEST << class;
         }
     }
 

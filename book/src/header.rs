@@ -58,6 +58,8 @@ const DEAD: u8 = 1 << 1;
 const HALTED_HERE: u8 = 1 << 2;
 /// The feed sets levels; there are no orders.
 const BARE_LEVELS: u8 = 1 << 3;
+/// The book was being changed when its writer was killed, and has not been restored.
+const TORN: u8 = 1 << 5;
 /// A message was applied. One of a feed without numbers and times leaves no other mark.
 const KNOWN: u8 = 1 << 4;
 
@@ -284,6 +286,16 @@ impl Header {
         self.flag(DEAD)
     }
 
+    pub(crate) fn is_torn(&self) -> bool {
+        self.flag(TORN)
+    }
+
+    /// Forgets a book that is not whole, but for that.
+    pub(crate) fn tear(&self) {
+        self.clear();
+        self.flags.set(KNOWN | TORN);
+    }
+
     pub(crate) fn mark_suspect(&self) {
         self.raise(SUSPECT);
     }
@@ -307,7 +319,7 @@ impl Header {
             FeedState::Dead
         } else if !feed.is_live() {
             feed
-        } else if self.flag(SUSPECT) {
+        } else if self.flag(SUSPECT | TORN) {
             FeedState::Suspect
         } else {
             FeedState::Live
@@ -419,6 +431,12 @@ impl Record {
 
     pub(crate) fn restore(&self, words: &RecordWords) {
         self.all().into_iter().zip(words).for_each(|(word, number)| word.set(*number));
+    }
+
+    /// Forgets everything but the name.
+    pub(crate) fn forget_trades(&self) {
+        let [_, trades @ ..] = self.all();
+        trades.iter().for_each(|word| word.set(0));
     }
 
     pub(crate) fn symbol(&self) -> Symbol {

@@ -99,6 +99,53 @@ impl Ladders {
         self.far.clear();
     }
 
+    /// Whether a header's words and what they lead to can be the levels of a side.
+    pub(crate) fn is_sound(&self, header: &Header, locate: Locate, side: Side) -> bool {
+        let (ring, far) = (self.ring(header, locate, side), header.far(side));
+        let is_sorted = match (ring.len().checked_sub(1), self.far.best(far)) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(worst), Some((best, _))) => ring.level(worst).0 > best,
+        };
+        ring.is_sound()
+            && self.far.is_sound(far)
+            && is_sorted
+            && (far.len() == 0 || ring.len() >= NEAR_LEVELS)
+    }
+
+    /// The ranks of a side with their levels, best first; with number of orders and quantity where
+    /// they are near.
+    pub(crate) fn ranks<'a>(
+        &'a self,
+        header: &'a Header,
+        locate: Locate,
+        side: Side,
+    ) -> impl Iterator<Item = (u32, u32, Option<(u32, u64)>)> + use<'a> {
+        let (ring, far) = (self.ring(header, locate, side), header.far(side));
+        let near = (0..ring.len()).map(move |better| ring.at(better));
+        let near = near.map(|near| (near.rank, near.level, Some((near.orders, near.qty))));
+        let far = (0..far.len()).rev().map(move |below| self.far.rung(far, below));
+        near.chain(far.map(|(rank, level)| (rank, level, None)))
+    }
+
+    /// Takes all levels off both sides, whatever they are; what they took is not given back.
+    pub(crate) fn forget(&self, header: &Header, locate: Locate) {
+        for side in Side::BOTH {
+            self.ring(header, locate, side).forget();
+            header.set_far(side, Ladder::NONE);
+        }
+    }
+
+    /// How many rungs there are for far levels.
+    pub(crate) fn rungs_len(&self) -> usize {
+        self.far.rungs_len()
+    }
+
+    /// Finds out what is free, where far levels use these chunks and no others.
+    pub(crate) fn recover(&self, used: &[(u32, u8)]) {
+        self.far.recover(used);
+    }
+
     #[inline(always)]
     pub(crate) fn ring<'a>(&'a self, header: &'a Header, locate: Locate, side: Side) -> Ring<'a> {
         self.near.ring(header, locate, side)

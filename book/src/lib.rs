@@ -45,6 +45,7 @@ mod queues;
 mod reader;
 #[allow(unsafe_code)]
 pub mod region;
+mod restart;
 pub mod ring;
 mod shared;
 mod side;
@@ -63,6 +64,7 @@ pub use look_ahead::{Ahead, Does, Foretold};
 pub use price::{Price, PriceError};
 pub use qty::Qty;
 pub use reader::{BookReader, ReadError, TopOfBook};
+pub use restart::Resumed;
 pub use ring::{Polled, RingReader, RingSlot, RingWriter};
 pub use shared::attach;
 pub use side::Side;

@@ -182,6 +182,22 @@ impl<'a> Ring<'a> {
         Best { rank: rank.get(), qty }
     }
 
+    /// Whether the slots can be those of a ring: its levels from best to worst, and nothing else.
+    pub(crate) fn is_sound(self) -> bool {
+        let len = self.len();
+        #[allow(clippy::cast_possible_truncation)] // a small constant
+        const ALL: u32 = SLOTS as u32;
+        len <= ALL
+            && (1..len).all(|better| self.level(better - 1).0 > self.level(better).0)
+            && (len..ALL).all(|better| self.level(better).0 == 0)
+    }
+
+    /// Takes out all levels, whatever they are.
+    pub(crate) fn forget(self) {
+        self.slots.ranks.iter().for_each(|rank| rank.set(0));
+        self.header.set_ring(self.side, 0, 0);
+    }
+
     /// Asks for the slot of the level that so many are better than, in order to write it: readers on
     /// other cores may have it, and taking it from them takes longer than the rest of a message.
     #[inline(always)]

@@ -324,6 +324,44 @@ impl Orders {
         self.buckets.at(slot.bucket()).lines[slot.way()].set(line);
     }
 
+    /// How many numbers of slots there are.
+    pub(crate) fn slots_len(&self) -> usize {
+        self.buckets.len() << 2
+    }
+
+    /// The order in the slot of a number that may be anything, where it can be one.
+    pub(crate) fn resting_at(&self, number: u32) -> Option<Resting> {
+        let slot = Slot::from_number(number);
+        let is_slot = (number as usize) < self.slots_len() && number & 3 != 0;
+        let order = is_slot.then(|| self.at(slot))?;
+        (self.bucket(order.order_ref) ^ slot.bucket() < REACH).then_some(order)
+    }
+
+    /// Keeps the orders in slots of these numbers and forgets all others.
+    pub(crate) fn recover(&self, is_live: impl Fn(u32) -> bool) {
+        self.live.set(0);
+        self.buckets.as_slice().iter().for_each(|bucket| {
+            if bucket.displaced.get() != 0 {
+                bucket.displaced.set(0);
+            }
+        });
+        let buckets = self.buckets.as_slice().iter().zip(0..);
+        for (bucket, at) in buckets {
+            for (line, way) in bucket.lines.iter().zip(0..).filter(|(line, _)| line.get() != 0) {
+                let slot = Slot::new(at, way);
+                if !is_live(slot.number()) {
+                    line.set(0);
+                    continue;
+                }
+                self.live.set(self.live.get() + 1);
+                let home = self.bucket(self.at(slot).order_ref);
+                if home != at {
+                    self.buckets.at(home).displace(home ^ at);
+                }
+            }
+        }
+    }
+
     /// The same table for a reader: what only the writer needs to know is left out.
     pub(crate) fn share(&self) -> Orders {
         Orders { buckets: self.buckets.clone(), capacity: self.capacity, live: Word32::default() }

@@ -55,11 +55,30 @@ impl QueueLine {
         if self.side.get() == 0 { Side::Bid } else { Side::Ask }
     }
 
+    /// Its neighbours.
+    pub(crate) fn links(&self) -> Links {
+        let Self { level, before, behind, .. } = self;
+        Links { level: level.get(), before: before.get(), behind: behind.get() }
+    }
+
+    /// What its places hold.
+    pub(crate) fn numbers(&self) -> [u32; PLACES] {
+        self.places.each_ref().map(Word32::get)
+    }
+
     /// One bit for each place with an order.
     #[inline(always)]
     fn taken(&self) -> u32 {
         lanes::equal(&self.places, 0) ^ ALL
     }
+}
+
+/// What a line names.
+#[derive(Clone, Copy)]
+pub(crate) struct Links {
+    pub(crate) level: u32,
+    pub(crate) before: u32,
+    pub(crate) behind: u32,
 }
 
 /// All lines of all queues. Line 0 is never used: 0 is no line.
@@ -299,6 +318,28 @@ impl Queues {
     pub(crate) fn slots(&self, level: u32) -> impl Iterator<Item = Slot> + use<'_> {
         let places = self.ring(level).flat_map(|line| &self.lines.at(line).places);
         places.map(Word32::get).filter(|&number| number != 0).map(Slot::from_number)
+    }
+
+    /// How many lines there are in the table.
+    pub(crate) fn lines_len(&self) -> usize {
+        self.lines_max as usize
+    }
+
+    /// Finds out which lines are free: all that are not taken. `levels` of those that are begin
+    /// queues.
+    pub(crate) fn recover(&self, is_taken: impl Fn(u32) -> bool, levels: u32) {
+        self.levels_live.set(levels);
+        self.free.set(0);
+        let fresh =
+            (1..self.lines_max).rev().find(|&line| is_taken(line)).map_or(1, |line| line + 1);
+        self.fresh.set(fresh);
+        for line in (1..self.lines_max).rev().filter(|&line| !is_taken(line)) {
+            let places = &self.lines.at(line).places;
+            places.iter().filter(|place| place.get() != 0).for_each(|place| place.set(0));
+            if line < fresh {
+                self.free_line(line);
+            }
+        }
     }
 
     /// The same table for a reader: what only the writer needs to know is left out.

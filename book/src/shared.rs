@@ -11,7 +11,7 @@ use crate::reader::BookReader;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };
-use crate::{Books, BooksError, Capacity, FeedState, RejectCounts, SeqNo};
+use crate::{Books, BooksError, Capacity, FeedState, RejectCounts};
 
 /// The version of what lies where in a region of books. Another one is not read.
 const LAYOUT_VERSION: u32 = 2;
@@ -37,7 +37,7 @@ const FINGERPRINT: u64 = {
 };
 
 impl Capacity {
-    fn layout(self) -> Layout {
+    pub(crate) fn layout(self) -> Layout {
         let capacities = [self.orders, self.levels, self.locates, 0];
         Layout { version: LAYOUT_VERSION, fingerprint: FINGERPRINT, capacities }
     }
@@ -77,7 +77,9 @@ impl Books {
     /// The tables of a region, in the order of their plan.
     pub(crate) fn carve(capacity: Capacity, mut region: Region) -> Result<Books, BooksError> {
         let Capacity { orders, levels, locates } = capacity;
+        let head = region.is_writable().then(|| region.header_writer()).transpose()?;
         Ok(Books {
+            head,
             status: region.carve(1)?,
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
@@ -109,15 +111,19 @@ impl Books {
         }
     }
 
-    /// Notes for readers in other processes that the writer is alive, and how far it has come:
-    /// a few times a second, between two messages. `now_ns` is of any clock that they share with it.
-    pub fn beat(&mut self, now_ns: u64, last: SeqNo) -> Result<(), RegionError> {
-        if let Some(region) = &self.region {
-            let header = region.header_writer()?;
-            header.set_last_sequence(last.get());
-            header.beat(now_ns);
+    /// Notes for readers in other processes that the writer is alive: a few times a second, between
+    /// two messages. `now_ns` is of any clock that they share with it.
+    pub fn beat(&mut self, now_ns: u64) {
+        if let Some(head) = &self.head {
+            head.beat(now_ns);
         }
-        Ok(())
+    }
+
+    /// Notes the session that the books belong to, whose first messages are to come.
+    pub fn set_session(&mut self, session: [u8; 10]) {
+        if let Some(head) = &self.head {
+            head.set_session(session);
+        }
     }
 }
 

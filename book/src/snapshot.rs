@@ -7,7 +7,7 @@ use crate::apply::{Found, Joins};
 use crate::header::{HeaderWords, RecordWords};
 use crate::ladder::{Became, LevelNow};
 use crate::view::Book;
-use crate::{Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
+use crate::{Arrival, Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
 
 /// One book: its orders in their queues (or its bare levels), its name, states and last trade.
 ///
@@ -60,6 +60,20 @@ impl Snapshot {
     #[must_use]
     pub fn last_seq(&self) -> SeqNo {
         self.header.last_seq()
+    }
+
+    /// Whether two books are the same, whenever their orders arrived: that counts from when books
+    /// were made.
+    #[must_use]
+    pub fn is_same(&self, other: &Snapshot) -> bool {
+        let orders = |snapshot: &Snapshot| {
+            let orders = snapshot.orders.clone().into_iter();
+            orders.map(|order| Order { arrival: Arrival::default(), ..order }).collect::<Vec<_>>()
+        };
+        self.locate == other.locate
+            && (self.header, self.record) == (other.header, other.record)
+            && self.levels == other.levels
+            && orders(self) == orders(other)
     }
 
     /// How many orders the book has.

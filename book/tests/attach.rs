@@ -55,7 +55,8 @@ fn processes_read_books_that_another_one_writes() {
     let end = Instant::now() + Duration::from_secs_f64(seconds);
     while Instant::now() < end {
         (0..1_000).for_each(|_| writer.message());
-        writer.books.beat(writer.next, SeqNo::new(writer.next)).expect("a writer");
+        writer.books.note_applied(SeqNo::new(writer.next));
+        writer.books.beat(writer.next);
     }
     writer.books.finish().expect("a writer");
     for reader in &mut readers {

@@ -76,6 +76,14 @@ impl Region {
     /// The region that a writer left that is gone, as it left it, for its successor, which is this
     /// process from here on. What the successor can use of it is for its sequence locks to say.
     pub fn reopen(path: &Path, layout: Layout) -> Result<Region, RegionError> {
+        let region = Region::reopen_for(path, layout)?;
+        region.take_over()?;
+        Ok(region)
+    }
+
+    /// The same, with the successor not named as its writer yet: to readers it has none that lives
+    /// until [`Region::take_over`].
+    pub(crate) fn reopen_for(path: &Path, layout: Layout) -> Result<Region, RegionError> {
         let file = RegionFile::reopen(path)?;
         let Layout { version, fingerprint, capacities } = layout;
         let len = Region::check(&file, (version, fingerprint), Some(capacities))?;
@@ -84,8 +92,13 @@ impl Region {
         let reserved = Region::reserved(&file)?;
         let mapping = Mapping::of_file(file, len, true)?;
         mapping.populate()?;
-        mapping.header().take(create::own_start()?);
         Ok(Region::of(mapping, reserved))
+    }
+
+    /// This process is the writer from here on.
+    pub(crate) fn take_over(&self) -> Result<(), RegionError> {
+        self.header().take(create::own_start()?);
+        Ok(())
     }
 
     /// A region that another process writes, for reading alone. Its capacities are in its header.

@@ -74,6 +74,7 @@ impl<L: Listener> Feed<L> {
     fn apply_one(&mut self, seq: SeqNo, message: &[u8], message_is_packet: bool) {
         self.at = Stamp { seq, time: time_of(message).unwrap_or(self.at.time) };
         self.apply(message);
+        self.books.note_applied(seq);
         if message_is_packet {
             self.listener.on_packet_end(&self.books, self.at);
         }

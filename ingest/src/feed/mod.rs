@@ -115,8 +115,8 @@ impl<L: Listener> Feed<L> {
 
     /// Tells readers of the books in other processes that the feed is alive, and how far it has
     /// come: a few times a second. `now_ns` is of any clock that they share.
-    pub fn beat(&mut self, now_ns: u64) -> Result<(), RegionError> {
-        self.books.beat(now_ns, self.at.seq)
+    pub fn beat(&mut self, now_ns: u64) {
+        self.books.beat(now_ns);
     }
 
     /// Tells them that no more will come.
