@@ -50,6 +50,13 @@ impl Input {
         Ok(Input { kind: Kind::Recording(recording), messages_total: None })
     }
 
+    /// Whether its messages are numbered by a session, or by their place in a file, so that books can
+    /// be gone on with in the middle of it: level sets are not.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        !matches!(self.kind, Kind::Recording(Recording::Packets { format: Format::LevelSet, .. }))
+    }
+
     /// A day of the in-tree exchange: the same configuration gives the same day.
     ///
     /// # Errors

@@ -13,7 +13,9 @@ use crate::region::{Plan, Region, RegionError, Table, Word32, Word64};
 /// Rungs of the smallest chunk: one cache line.
 const SMALLEST: u32 = 8;
 /// Chunk sizes: 8, 16, … 8 × 2¹¹.
-const CLASSES: usize = 12;
+const CLASSES: usize = CLASS_LAST as usize + 1;
+/// The class of the largest.
+const CLASS_LAST: u32 = 11;
 /// The most rungs that one side may have.
 #[cfg(test)]
 pub(crate) const RUNGS_MAX: u32 = SMALLEST << (CLASSES - 1);
@@ -42,7 +44,7 @@ impl Ladder {
         match u32::from(self.class).checked_sub(1) {
             None => 0,
             // A reader may find any class in a book that is being changed.
-            Some(class) => SMALLEST << class.min(CLASSES as u32),
+            Some(class) => SMALLEST << class.min(CLASS_LAST),
         }
     }
 
@@ -292,8 +294,7 @@ impl Rungs {
     fn leave(&self, mut from: u32, to: u32) {
         while from < to {
             let rungs = (to - from) / SMALLEST;
-            let Some(class) = rungs.checked_ilog2().map(|class| class.min(CLASSES as u32 - 1))
-            else {
+            let Some(class) = rungs.checked_ilog2().map(|class| class.min(CLASS_LAST)) else {
                 break;
             };
             let free = &self.free[class as usize];

@@ -6,7 +6,7 @@ use crate::depth::Depth;
 use crate::header::{LastTrade, Touch};
 use crate::near::NEAR_LEVELS;
 use crate::view::Book;
-use crate::{Books, FeedState, Locate, Nanos, SeqNo, Side, TradingState};
+use crate::{Books, FeedState, Locate, Nanos, SeqNo, Side, Symbol, TradingState};
 
 /// How often a read is tried again that met the writer at work.
 const TRIES: u32 = 10_000;
@@ -167,6 +167,12 @@ impl BookReader {
         let book = Book::new(&self.books, locate);
         let found = self.books.change(locate).read(self.tries, || look(book));
         found.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// The symbols of which anything is known, with their names. Goes through all locates.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<(Locate, Symbol)> {
+        self.books.iter().map(|book| (book.locate(), book.symbol())).collect()
     }
 
     /// The state of the feed that the books are made from.

@@ -148,6 +148,12 @@ impl BookReader {
         self.books().region().map(Region::writer)
     }
 
+    /// The region that another process writes; a reader in the writer's own process has none.
+    #[must_use]
+    pub fn region(&self) -> Option<&Region> {
+        self.books().region()
+    }
+
     /// Looks whether the process that writes the books is still there. Once it is found dead, no
     /// book that this reader reads is Live: those that were are [`FeedState::Stale`]. A writer that
     /// [has finished](Books::finish) leaves them as they are. Asks the system: to be called as often as

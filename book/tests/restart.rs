@@ -18,7 +18,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use tempfile::TempDir;
 use wirebook_book::region::{RegionConfig, RegionError};
 use wirebook_book::{
-    Books, BooksError, Capacity, FeedState, Locate, Resumed, SeqNo, Snapshot, attach,
+    Books, BooksError, Capacity, FeedState, Locate, MatchNo, NewOrder, OrderRef, Price, Qty,
+    Resumed, SeqNo, Side, Snapshot, Stamp, Trade, TradeKind, attach,
 };
 
 /// Where a process that a test has started finds the books, and the seed of its messages.
@@ -206,4 +207,41 @@ fn a_session_that_began_is_the_one_that_is_resumed() {
     assert_eq!((resumed.session, resumed.applied), (Some(*b"0000000002"), SeqNo::new(0)));
     assert!(resumed.discarded.is_empty());
     assert_eq!((resumed.books.orders_live(), resumed.books.levels_live()), (0, 0));
+}
+
+#[test]
+fn a_message_that_was_not_noted_is_not_believed() {
+    let folder = folder();
+    let file = folder.path().join("books");
+    let mut books = create(&file);
+    let (first, second, third) = (Locate::new(1), Locate::new(2), Locate::new(3));
+    let order = |number| NewOrder {
+        order_ref: OrderRef::new(number),
+        side: Side::Bid,
+        qty: Qty::new(1),
+        price: Price::from_units(1),
+    };
+    let stamp = |seq| Stamp { seq: SeqNo::new(seq), ..Stamp::default() };
+    books.add(stamp(1), first, order(1)).expect("an order that fits");
+    books.note_applied(SeqNo::new(1));
+    let trade = Trade {
+        locate: second,
+        kind: TradeKind::Hidden,
+        resting: None,
+        order_ref: None,
+        price: Price::from_units(1),
+        qty: Qty::new(1),
+        match_no: MatchNo::new(1),
+        printable: true,
+    };
+    books.note_trade(stamp(2), &trade);
+    books.add(stamp(2), third, order(2)).expect("an order that fits");
+    drop(books);
+    let resumed = Books::resume(CAPACITY, &file).expect("books that were left");
+    assert_eq!((resumed.applied, resumed.discarded), (SeqNo::new(1), vec![second, third]));
+    assert_eq!(resumed.books.orders_live(), 1);
+    // Nobody restored them: they are still not believed.
+    drop(resumed.books);
+    let again = Books::resume(CAPACITY, &file).expect("books that were left");
+    assert_eq!(again.discarded, vec![second, third]);
 }

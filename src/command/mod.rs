@@ -1,8 +1,10 @@
 //! The command line: one file for each subcommand.
 
+mod attach;
 mod generate;
 mod outcome;
 mod output;
+mod region;
 mod replay;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ struct Arguments {
 enum Command {
     Replay(replay::Arguments),
     Generate(generate::Arguments),
+    Attach(attach::Arguments),
 }
 
 /// Runs the command and says how it went.
@@ -33,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Attach(arguments) => attach::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -28,6 +28,8 @@ pub(super) enum Failure {
     ReplayOf(PathBuf, ReplayError),
     #[error(transparent)]
     Books(#[from] book::BooksError),
+    #[error("{0}: a recording of level sets cannot be kept in a file for others (--region)")]
+    RegionOf(PathBuf),
     #[error("{0}: {1}")]
     Generate(PathBuf, FeedError),
     #[error("{path}: cannot be written: {error}")]

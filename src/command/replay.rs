@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use wirebook::Input;
-use wirebook::book::{Books, Capacity, Symbol};
+use wirebook::book::{Capacity, Symbol};
 use wirebook::ingest::feed::{Feed, FeedConfig, SymbolFilter};
 use wirebook::ingest::session::SessionConfig;
 use wirebook::ingest::source::Format;
@@ -12,6 +13,7 @@ use wirebook::replay::{DepthTape, Player, Summary, Tapes, TouchTape};
 
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
+use super::region::{Opened, RegionArguments};
 
 /// Rebuild the books from a recording.
 ///
@@ -58,10 +60,15 @@ pub(super) struct Arguments {
     /// Packets that wait for a missing one before it is given up.
     #[arg(long, value_name = "PACKETS", default_value_t = SessionConfig::default().window_packets)]
     window: usize,
+    #[command(flatten)]
+    region: RegionArguments,
     /// Print the summary as one JSON object on standard output.
     #[arg(long)]
     json: bool,
 }
+
+/// How often readers in other processes are told that the replay is alive.
+const BEAT: Duration = Duration::from_millis(100);
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let input = Input::open(&arguments.input, arguments.line_b.as_deref(), arguments.format)?;
@@ -101,7 +108,14 @@ fn play(
         symbols: SymbolFilter::only(symbols(&arguments.symbols)?),
         ..FeedConfig::default()
     };
-    let feed = Feed::new(Books::new(capacity)?, tapes, config);
+    if arguments.region.is_shared() && !input.is_numbered() {
+        return Err(Failure::RegionOf(arguments.input.clone()));
+    }
+    let Opened { books, resumed } = arguments.region.open(capacity)?;
+    let mut feed = Feed::new(books, tapes, config);
+    if let Some(resumed) = resumed {
+        feed.succeed(resumed);
+    }
     let session = SessionConfig {
         window_packets: arguments.window,
         begins_anywhere: arguments.assume_complete,
@@ -109,8 +123,14 @@ fn play(
     };
     let mut player = Player::new(input, feed, session);
     let of_input = |error| Failure::ReplayOf(arguments.input.clone(), error);
+    let (start, mut beat_due) = (Instant::now(), Duration::ZERO);
     while player.step()? {
         player.with_feed(|_, tapes| tapes.touch.flush());
+        let now = start.elapsed();
+        if now >= beat_due {
+            player.beat(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
+            beat_due = now + BEAT;
+        }
     }
     player.finish().map_err(of_input)?;
     finish(player, bbo, depth)

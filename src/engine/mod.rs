@@ -5,6 +5,7 @@ mod place;
 
 use strategy_api::{Desk, DeskCapacity, Limits, Strategy};
 use thiserror::Error;
+use wirebook_book::region::RegionConfig;
 use wirebook_book::{Books, BooksError, Capacity};
 use wirebook_exchange::venue::{
     Owner, Seat, Venue, VenueCapacity, VenueConfig, VenueCounts, VenueError,
@@ -31,6 +32,9 @@ pub struct EngineConfig {
     pub feed: FeedConfig,
     /// How packets of a capture are put in order.
     pub session: SessionConfig,
+    /// Where the books' memory lies, and in what pages: a file, for readers in other processes, or
+    /// private pages of a size that is asked for. By default private memory, taken as it is needed.
+    pub region: Option<RegionConfig>,
 }
 
 /// An engine could not be run.
@@ -143,7 +147,10 @@ impl<S: Strategy> Engine<S> {
     }
 
     fn prepare(&mut self, input: Input) -> Result<Player<Floor<S>>, EngineError> {
-        let books = Books::new(self.config.capacity)?;
+        let books = match &self.config.region {
+            Some(region) => Books::create(self.config.capacity, region)?,
+            None => Books::new(self.config.capacity)?,
+        };
         let locates = self.config.capacity.locates as usize;
         let desk = DeskCapacity { locates, ..self.config.desk };
         // Room for whatever all desks together can have under way.

@@ -8,15 +8,6 @@ pub(super) fn rss_peak_mib() -> Option<u64> {
     Some(kib(&status, "VmHWM:")? / 1024)
 }
 
-/// The pages that the books got. They are the only memory for which large pages are asked.
-pub(super) fn pages() -> &'static str {
-    let rollup = fs::read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
-    match kib(&rollup, "AnonHugePages:") {
-        Some(large) if large > 0 => "transparent 2 MiB",
-        _ => "4 KiB",
-    }
-}
-
 fn kib(text: &str, key: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.split_whitespace().next()?.parse().ok()

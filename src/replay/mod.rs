@@ -9,7 +9,7 @@ mod tape;
 
 pub use depth::DepthTape;
 pub use player::{Player, Progress, ReplayError};
-pub use summary::{GapSummary, LineSummary, Summary, touch_checksum};
+pub use summary::{GapSummary, LineSummary, Summary, touch_checksum, touch_term};
 pub use tape::TouchTape;
 
 use wirebook_book::{Books, Change, Stamp};

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::Read;
 
 use thiserror::Error;
-use wirebook_book::{Books, Nanos};
+use wirebook_book::region::RegionError;
+use wirebook_book::{Books, Nanos, SeqNo};
 use wirebook_ingest::feed::{Feed, LevelSetFeed, Listener};
 use wirebook_ingest::session::{Session, SessionConfig};
 use wirebook_ingest::source::{
@@ -23,6 +24,20 @@ pub enum ReplayError {
     /// It cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// It is not the recording from which the books in a file were made.
+    #[error(
+        "it does not reach message {applied}{} to which the books in the file belong",
+        session.as_ref().map_or_else(String::new, |session| format!(" of session {session:?}"))
+    )]
+    NotReached {
+        /// The session of the books.
+        session: Option<String>,
+        /// The last message that was applied to them.
+        applied: SeqNo,
+    },
+    /// Readers of the books cannot be told that no more will come.
+    #[error(transparent)]
+    Region(#[from] RegionError),
     /// It holds something else than it was taken for.
     #[error(
         "no {expected} among {frames} frames ({foreign} of them not UDP over IPv4, \
@@ -118,6 +133,12 @@ impl<L: Listener> Player<L> {
     pub fn finish(&mut self) -> Result<(), ReplayError> {
         let (session, feed) = (&mut self.session, &mut self.feed);
         self.work.count(|| session.finish(feed));
+        if let Some((session, applied)) = feed.awaits() {
+            let session = session.filter(|session| *session != [0; 10]);
+            let session = session.map(|it| String::from_utf8_lossy(&it).trim_end().to_owned());
+            return Err(ReplayError::NotReached { session, applied });
+        }
+        feed.finish()?;
         let Kind::Recording(Recording::Packets { format, captures }) = &self.input.kind else {
             return Ok(());
         };
@@ -131,6 +152,12 @@ impl<L: Listener> Player<L> {
         }
         let (frames, foreign) = (sum(|stats| stats.frames), sum(|stats| stats.foreign));
         Err(ReplayError::NothingFound { expected, frames, foreign, refused })
+    }
+
+    /// Tells readers of the books in other processes that this one is alive: a few times a second,
+    /// between two steps. `now_ns` is of any clock that they share.
+    pub fn beat(&mut self, now_ns: u64) {
+        self.feed.beat(now_ns);
     }
 
     /// How far it has come.

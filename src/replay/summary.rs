@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use wirebook_book::{Book, Books, FeedState, Symbol};
+use wirebook_book::{Book, Books, FeedState, Locate, Symbol, Touch};
 use wirebook_ingest::feed::{Counts, Feed, LevelSetStats, Listener};
 use wirebook_ingest::session::{Line, Session};
 use wirebook_ingest::source::{CaptureStats, Captures, Input};
@@ -106,6 +106,13 @@ pub struct Summary {
     pub final_bbo_checksum: u64,
     /// Processor time of decoding and applying a message.
     pub ns_per_message: f64,
+    /// Where the books of a killed replay were gone on with: the last message they had.
+    pub resumed_from: Option<u64>,
+    /// The symbols whose books it was changing when it was killed.
+    pub books_discarded: Vec<String>,
+    /// The symbols whose books were not what the recording makes of them. There is none unless memory
+    /// was damaged, or the recording is another one.
+    pub books_differed: Vec<String>,
     /// The pages that the books got.
     pub pages: String,
     /// The most memory that was resident at a time.
@@ -115,6 +122,7 @@ pub struct Summary {
 impl Summary {
     pub(super) fn of<L: Listener>(feed: &Feed<L>, origin: &Origin<'_>, work: Duration) -> Summary {
         let (books, counts) = (feed.books(), feed.counts());
+        let succession = feed.succession();
         let not_live: BTreeMap<String, String> = books
             .iter()
             .filter(|book| !book.feed_state().is_live())
@@ -148,7 +156,12 @@ impl Summary {
             states_not_live: not_live,
             final_bbo_checksum: touch_checksum(books),
             ns_per_message: per_message(work, counts.messages),
-            pages: host::pages().to_owned(),
+            resumed_from: succession.map(|succession| succession.applied.get()),
+            books_discarded: succession.map_or_else(Vec::new, |it| names_of(books, &it.discarded)),
+            books_differed: succession.map_or_else(Vec::new, |it| names_of(books, &it.differed)),
+            pages: books
+                .region()
+                .map_or_else(String::new, |region| region.pages().size.to_string()),
             rss_peak_mib: host::rss_peak_mib(),
         };
         match origin {
@@ -220,6 +233,10 @@ fn name_of(book: &Book<'_>) -> String {
     }
 }
 
+fn names_of(books: &Books, locates: &[Locate]) -> Vec<String> {
+    locates.iter().filter_map(|&locate| Some(name_of(&books.book(locate)?))).collect()
+}
+
 fn by_type(counts: &Counts) -> BTreeMap<String, u64> {
     let kinds = (0..=u8::MAX).zip(counts.by_kind).filter(|&(_, count)| count > 0);
     kinds.map(|(kind, count)| (kind.escape_ascii().to_string(), count)).collect()
@@ -237,17 +254,20 @@ fn per_message(work: Duration, messages: u64) -> f64 {
 /// One number for the touch of every book; equal books give equal numbers.
 #[must_use]
 pub fn touch_checksum(books: &Books) -> u64 {
-    let weighted = books.iter().map(|book| {
-        let touch = book.touch();
-        let (bid, ask) = (touch.bid_price.units(), touch.ask_price.units());
-        let sum = 3u64
-            .wrapping_mul(bid.cast_unsigned())
-            .wrapping_add(5u64.wrapping_mul(touch.bid_qty.shares()))
-            .wrapping_add(7u64.wrapping_mul(ask.cast_unsigned()))
-            .wrapping_add(11u64.wrapping_mul(touch.ask_qty.shares()));
-        u64::from(book.locate().get()).wrapping_mul(sum)
-    });
-    weighted.fold(0, u64::wrapping_add)
+    let terms = books.iter().map(|book| touch_term(book.locate(), &book.touch()));
+    terms.fold(0, u64::wrapping_add)
+}
+
+/// What the touch of one book adds to [`touch_checksum`].
+#[must_use]
+pub fn touch_term(locate: Locate, touch: &Touch) -> u64 {
+    let (bid, ask) = (touch.bid_price.units(), touch.ask_price.units());
+    let sum = 3u64
+        .wrapping_mul(bid.cast_unsigned())
+        .wrapping_add(5u64.wrapping_mul(touch.bid_qty.shares()))
+        .wrapping_add(7u64.wrapping_mul(ask.cast_unsigned()))
+        .wrapping_add(11u64.wrapping_mul(touch.ask_qty.shares()));
+    u64::from(locate.get()).wrapping_mul(sum)
 }
 
 /// The summary as a short text.

@@ -116,16 +116,15 @@ impl Region {
             room::check(len as u64)?;
         }
         let free = file.free()?;
+        Region::begin_early(&file, size, &free, (layout, len as u64))?;
         let mapping = if size == PageSize::Transparent {
-            Region::in_transparent(file, len, &free, layout)?
+            Region::in_transparent(file, len, &free)?
         } else {
             file.allocate(len as u64, &free)?;
             let mapping = Mapping::of_file(file, len, true)?;
             mapping.advise(size);
             mapping
         };
-        // Before the pages are brought, which takes its time: who is killed meanwhile leaves an
-        // incomplete region, not a file of which nobody knows what it is.
         let region = Region::begin(mapping, size.is_reserved().then_some(size), layout)?;
         region.mapping.populate()?;
         if let HugePages::Require(required) = pages {
@@ -134,24 +133,41 @@ impl Region {
         Ok(region)
     }
 
+    /// Says in the first page what the file will be, before it gets its memory, which takes its time:
+    /// who is killed meanwhile leaves an incomplete region, and not a file of which nobody knows what
+    /// it is. (Killed before, an empty page: [`RegionFile::is_blank`].)
+    fn begin_early(
+        file: &RegionFile,
+        size: PageSize,
+        free: &Free,
+        (layout, len_bytes): (Layout, u64),
+    ) -> Result<(), RegionError> {
+        let first_bytes = size.bytes().min(len_bytes);
+        let first = usize::try_from(first_bytes).map_err(|_| RegionError::TooLarge)?;
+        if size == PageSize::Transparent {
+            file.lengthen(first_bytes)?;
+        } else if file.allocate(first_bytes, free).is_err() {
+            // There is none to be had: what follows says why.
+            return Ok(());
+        }
+        let mapping = Mapping::of_file(file.try_clone()?, first, true)?;
+        mapping.advise(size);
+        // A page that was allocated is there.
+        if size != PageSize::Transparent || mapping.bring(first).is_ok() {
+            mapping.header().begin(layout, len_bytes);
+        }
+        Ok(())
+    }
+
     /// A tmpfs finds huge pages for what is touched where that was advised, and not for what is
     /// allocated: so it is touched first, as far as that can be done without a signal.
-    fn in_transparent(
-        file: RegionFile,
-        len: usize,
-        free: &Free,
-        layout: Layout,
-    ) -> Result<Mapping, RegionError> {
-        const FIRST_BYTES: usize = 1 << 21;
+    fn in_transparent(file: RegionFile, len: usize, free: &Free) -> Result<Mapping, RegionError> {
         file.lengthen(len as u64)?;
         let allocated = file.try_clone()?;
         let mapping = Mapping::of_file(file, len, true)?;
         mapping.advise(PageSize::Transparent);
-        if mapping.bring(FIRST_BYTES).is_ok() {
-            mapping.header().begin(layout, len as u64);
-            // Should it fail, the next one says why.
-            let _ = mapping.bring(len);
-        }
+        // Should it fail, the next one says why.
+        let _ = mapping.bring(len);
         allocated.allocate(len as u64, free)?;
         Ok(mapping)
     }

@@ -72,7 +72,7 @@ impl RegionFile {
                 Err(error) => return Err(refused(path, "created", error)),
             }
             let Some(old) = RegionFile::locked(path)? else { continue };
-            if old.len_bytes()? == 0 {
+            if old.is_blank()? {
                 // Its writer was killed before it could say what it is; nothing is lost.
                 return Ok(old);
             }
@@ -85,6 +85,23 @@ impl RegionFile {
             fs::remove_file(path).map_err(|error| refused(path, "replaced", error))?;
         }
         Err(RegionError::Held { path: path.to_path_buf(), pid: None })
+    }
+
+    /// Whether the file is empty, or one page without anything in it.
+    fn is_blank(&self) -> Result<bool, RegionError> {
+        let len_bytes = self.len_bytes()?;
+        if len_bytes == 0 {
+            return Ok(true);
+        }
+        let page_bytes = match self.file_system()? {
+            FileSystem::HugePages { page_bytes } => page_bytes,
+            FileSystem::Memory | FileSystem::Other => PageSize::Transparent.bytes(),
+        };
+        if len_bytes > page_bytes || len_bytes < HEADER_BYTES as u64 {
+            return Ok(false);
+        }
+        let len = usize::try_from(len_bytes).map_err(|_| RegionError::TooLarge)?;
+        Ok(Mapping::of_file(self.try_clone()?, len, false)?.is_zero())
     }
 
     /// An existing file, locked for this writer.

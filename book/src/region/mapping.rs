@@ -133,6 +133,16 @@ impl Mapping {
         }
     }
 
+    /// Whether there is nothing in it. Reads all of it.
+    pub(super) fn is_zero(&self) -> bool {
+        (0..self.len()).step_by(size_of::<Word32>()).all(|at| {
+            // SAFETY: `at` is inside the mapping and a multiple of 4 (a mapping is whole pages);
+            // whoever else uses these bytes does so as words (`Words`).
+            let word = unsafe { &*self.base().add(at).cast::<Word32>() };
+            word.get() == 0
+        })
+    }
+
     /// Keeps the pages in memory, if this process is allowed to.
     pub(super) fn lock(&self) -> bool {
         self.map.lock().is_ok()

@@ -11,6 +11,7 @@ mod filter;
 mod level_set;
 mod listener;
 mod look_ahead;
+mod successor;
 
 use wirebook_book::region::RegionError;
 use wirebook_book::{Books, FeedState, Locate, SeqNo, Stamp, Symbol};
@@ -18,11 +19,13 @@ use wirebook_book::{Books, FeedState, Locate, SeqNo, Stamp, Symbol};
 use crate::itch::codes::MarketCode;
 use crate::mold::{Block, SessionId};
 use crate::session::{Gap, Sink};
+use successor::Successor;
 
 pub use counts::Counts;
 pub use filter::SymbolFilter;
 pub use level_set::{LevelSetFeed, LevelSetStats};
 pub use listener::{FeedStateChange, Listener, Scope};
+pub use successor::Succession;
 
 /// How a feed is to be understood.
 #[derive(Clone, Debug)]
@@ -72,6 +75,11 @@ pub struct Feed<L> {
     source: FeedState,
     at: Stamp,
     ended: bool,
+    /// The session of the source; zeros where it has none.
+    session: [u8; 10],
+    /// Books that another writer left, until the messages come to where it was killed.
+    successor: Option<Box<Successor>>,
+    succession: Option<Succession>,
 }
 
 impl<L: Listener> Feed<L> {
@@ -89,20 +97,29 @@ impl<L: Listener> Feed<L> {
             source: FeedState::Recovering,
             at: Stamp::default(),
             ended: false,
+            session: [0; 10],
+            successor: None,
+            succession: None,
         }
     }
 
     /// Takes messages that follow each other, as one packet.
-    pub fn on_packet(&mut self, block: Block<'_>) {
+    pub fn on_packet(&mut self, mut block: Block<'_>) {
+        if self.successor.is_some() {
+            block = self.before_succession(block, false);
+        }
         self.apply_block(block, false);
         self.listener.on_packet_end(&self.books, self.at);
     }
 
     /// Takes messages that follow each other in a file, where nothing is known of packets: each
     /// message counts as one.
-    pub fn on_file_block(&mut self, block: Block<'_>) {
+    pub fn on_file_block(&mut self, mut block: Block<'_>) {
         if self.source != FeedState::Live {
             self.set_source(FeedState::Live);
+        }
+        if self.successor.is_some() {
+            block = self.before_succession(block, true);
         }
         self.apply_block(block, true);
     }
@@ -116,7 +133,10 @@ impl<L: Listener> Feed<L> {
     /// Tells readers of the books in other processes that the feed is alive, and how far it has
     /// come: a few times a second. `now_ns` is of any clock that they share.
     pub fn beat(&mut self, now_ns: u64) {
-        self.books.beat(now_ns);
+        match &mut self.successor {
+            Some(successor) => successor.beat(now_ns),
+            None => self.books.beat(now_ns),
+        }
     }
 
     /// Tells them that no more will come.
@@ -206,11 +226,12 @@ impl<L: Listener> Sink for Feed<L> {
         self.set_source(to);
     }
 
-    fn on_session(&mut self, old: Option<SessionId>, _new: SessionId) {
+    fn on_session(&mut self, old: Option<SessionId>, new: SessionId) {
+        self.session = *new.as_bytes();
         if old.is_none() {
-            return;
+            return self.books.set_session(self.session);
         }
-        self.books.clear();
+        self.books.begin_session(self.session);
         self.config.symbols.forget_locates();
         self.at.seq = SeqNo::new(0);
         self.completeness =

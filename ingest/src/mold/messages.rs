@@ -95,6 +95,14 @@ impl<'a> Messages<'a> {
         self.bytes
     }
 
+    /// The messages before those that `rest` consists of, which are the last of these.
+    #[must_use]
+    pub(crate) fn until(&self, rest: &Messages<'a>) -> Messages<'a> {
+        let len = self.bytes.len().saturating_sub(rest.bytes.len());
+        let bytes = self.bytes.get(..len).unwrap_or_default();
+        Messages { bytes, count: self.count.saturating_sub(rest.count) }
+    }
+
     /// The messages behind the first `count` (none where there are not so many). Unlike
     /// [`Iterator::skip`], which it stands in for, it gives `Messages` again.
     #[inline]
