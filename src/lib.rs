@@ -36,7 +36,9 @@ mod engine;
 mod input;
 pub mod replay;
 
-pub use engine::{Engine, EngineConfig, EngineError, Report, SeatReport};
+pub use engine::{
+    Engine, EngineConfig, EngineError, FollowReport, Report, Run, SeatReport, follow_writer,
+};
 pub use input::{Input, InputError};
 pub use strategy_api;
 pub use wirebook_book as book;

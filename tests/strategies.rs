@@ -19,6 +19,8 @@ use wirebook::{Engine, EngineConfig, Input, Report, VenueConfig};
 
 #[path = "strategies/recorder.rs"]
 mod recorder;
+#[path = "strategies/ring.rs"]
+mod ring;
 #[path = "strategies/trouble.rs"]
 mod trouble;
 
@@ -32,7 +34,11 @@ fn config() -> EngineConfig {
 }
 
 /// Replays a recording with some strategies, and gives them back.
-fn run<S: Strategy + Clone>(path: &Path, config: EngineConfig, all: Vec<S>) -> (Vec<S>, Report) {
+fn run<S: Strategy + Clone + Send>(
+    path: &Path,
+    config: EngineConfig,
+    all: Vec<S>,
+) -> (Vec<S>, Report) {
     let mut engine = Engine::new(config);
     let seats: Vec<_> = all.into_iter().map(|strategy| engine.add(strategy)).collect();
     let report = engine.replay(Input::open(path, None, None).unwrap(), |_| {}).unwrap();
@@ -311,7 +317,7 @@ fn a_seed_gives_the_same_fills_twice() {
 #[test]
 fn types_mix_behind_a_box() {
     let day = Generated::new(4_000, 59);
-    let mut engine: Engine<Box<dyn Strategy>> = Engine::new(config());
+    let mut engine: Engine<Box<dyn Strategy + Send>> = Engine::new(config());
     engine.add(Box::new(Recorder::trader(2)));
     engine.add(Box::new(trouble::Panicker::new(trouble::When::Book)));
     let report = engine.replay(Input::open(&day.itch, None, None).unwrap(), |_| {}).unwrap();

@@ -10,6 +10,7 @@ use crate::queues::Queues;
 use crate::reader::BookReader;
 use crate::region::seqlock::{Lock, Version};
 use crate::region::{HeaderWriter, Region, RegionError, Table, Word8, Word32};
+use crate::ring::{RingSlot, RingWriter};
 use crate::view::{Book, Order};
 use crate::{Arrival, FeedState, Locate, OrderRef, Reject, SeqNo, Symbol, TradingState};
 
@@ -155,6 +156,7 @@ pub struct Books {
     pub(crate) orphaned: Word8,
     pub(crate) capacity: Capacity,
     pub(crate) status: Table<Status>,
+    pub(crate) updates: Option<Table<RingSlot>>,
     pub(crate) arrivals: Word32,
     pub(crate) hint: Hint,
     pub(crate) rejects: RejectCounts,
@@ -166,7 +168,7 @@ impl Books {
     /// Empty books, in state [`FeedState::Recovering`] until [`Books::set_feed_state`] says more.
     pub fn new(capacity: Capacity) -> Result<Books, BooksError> {
         capacity.check()?;
-        Books::carve(capacity, Region::anonymous(capacity.plan()?)?)
+        Books::carve(capacity, 0, Region::anonymous(capacity.plan(0)?)?)
     }
 
     /// Notes a message as applied, with all that it did. A successor of this writer goes on
@@ -205,6 +207,7 @@ impl Books {
         self.queues.clear();
         self.ladders.clear();
         self.arrivals.set(0);
+        self.status.at(0).note_clear();
         // While every book is open: a writer that is killed leaves books of the old session, or
         // those of the new one, or none.
         if let (Some(head), Some(session)) = (&self.head, session) {
@@ -238,11 +241,19 @@ impl Books {
             head: None,
             orphaned: Word8::default(),
             capacity: self.capacity,
+            updates: self.updates.clone(),
             arrivals: Word32::default(),
             hint: Hint::default(),
             rejects: RejectCounts::default(),
             transitions: [None; 2],
         })
+    }
+
+    /// The end of the ring where updates come in, if the books were made with one. There must be
+    /// no other writer of it: what is read from a ring with two may be any mixture of updates.
+    #[must_use]
+    pub fn ring_writer(&self) -> Option<RingWriter> {
+        self.updates.clone().map(RingWriter::over)
     }
 
     /// The capacities that the books were made with.
@@ -298,6 +309,12 @@ impl Books {
     #[must_use]
     pub fn levels_live(&self) -> u32 {
         self.queues.levels_live()
+    }
+
+    /// How often the books were cleared.
+    #[must_use]
+    pub fn clears(&self) -> u64 {
+        self.status.at(0).clears()
     }
 
     /// Messages that were refused, by cause.
@@ -389,6 +406,37 @@ impl Books {
     #[inline(always)]
     pub(crate) fn header(&self, locate: Locate) -> &Header {
         self.headers.at(u32::from(locate.get()))
+    }
+
+    /// Marks all books as ones that are not what they should be, until each is
+    /// [restored](Books::restore): their owner has missed something.
+    pub fn doubt_all(&mut self) {
+        for locate in (0..=u16::MAX).map(Locate::new).take(self.capacity.locates as usize) {
+            if self.header(locate).is_used() {
+                self.write(locate, Header::doubt);
+            }
+        }
+    }
+
+    /// Marks a book as one that is no longer kept.
+    #[cold]
+    pub fn mark_dead(&mut self, locate: Locate) {
+        self.transitions = [self.mark(locate, Header::mark_dead), None];
+    }
+
+    /// Makes a symbol show a trading state, whatever it showed.
+    pub fn show_trading_state(
+        &mut self,
+        locate: Locate,
+        state: TradingState,
+    ) -> Result<(TradingState, TradingState), Reject> {
+        self.change_trading(locate, |header| {
+            header.end_operational_halt();
+            if state == TradingState::OperationalHalt {
+                header.set_trading(TradingState::Trading);
+            }
+            header.set_trading(state);
+        })
     }
 
     /// Marks a book that a message contradicted in a way that only its reader knows.

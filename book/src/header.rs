@@ -68,7 +68,9 @@ words! {
     pub(crate) struct Status, align(64) {
         /// The number of the state of the feed plus one; 0 is [`FeedState::Recovering`].
         feed: Word64,
-        _reserved: [Word64; 7],
+        /// How often all books were cleared.
+        clears: Word64,
+        _reserved: [Word64; 6],
     }
 }
 
@@ -77,6 +79,14 @@ impl Status {
     pub(crate) fn feed(&self) -> FeedState {
         let number = usize::try_from(self.feed.get().wrapping_sub(1)).unwrap_or(usize::MAX);
         FeedState::ALL.get(number).copied().unwrap_or(FeedState::Recovering)
+    }
+
+    pub(crate) fn clears(&self) -> u64 {
+        self.clears.get()
+    }
+
+    pub(crate) fn note_clear(&self) {
+        self.clears.set(self.clears.get().wrapping_add(1));
     }
 
     pub(crate) fn set_feed(&self, state: FeedState) {
@@ -294,6 +304,11 @@ impl Header {
     pub(crate) fn tear(&self) {
         self.clear();
         self.flags.set(KNOWN | TORN);
+    }
+
+    /// Marks the book as one that is not what it should be until it is restored.
+    pub(crate) fn doubt(&self) {
+        self.raise(TORN);
     }
 
     pub(crate) fn mark_suspect(&self) {

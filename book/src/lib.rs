@@ -51,6 +51,7 @@ mod shared;
 mod side;
 mod snapshot;
 mod state;
+mod update;
 mod view;
 
 pub use apply::{NewOrder, Stamp};
@@ -70,4 +71,5 @@ pub use shared::attach;
 pub use side::Side;
 pub use snapshot::Snapshot;
 pub use state::{FeedState, TradingState};
+pub use update::{Done, Update};
 pub use view::{Book, Order, QueuePosition};

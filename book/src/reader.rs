@@ -5,8 +5,11 @@ use thiserror::Error;
 use crate::depth::Depth;
 use crate::header::{LastTrade, Touch};
 use crate::near::NEAR_LEVELS;
+use crate::ring::RingReader;
 use crate::view::Book;
-use crate::{Books, FeedState, Locate, Nanos, SeqNo, Side, Symbol, TradingState};
+use crate::{
+    Books, Capacity, FeedState, Locate, Nanos, SeqNo, Side, Snapshot, Symbol, TradingState,
+};
 
 /// How often a read is tried again that met the writer at work.
 const TRIES: u32 = 10_000;
@@ -167,6 +170,41 @@ impl BookReader {
         let book = Book::new(&self.books, locate);
         let found = self.books.change(locate).read(self.tries, || look(book));
         found.ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// Updates from now on, if the books were made with a ring for them.
+    #[must_use]
+    pub fn updates(&self) -> Option<RingReader> {
+        self.books.updates.clone().map(RingReader::over)
+    }
+
+    /// How often all books were cleared.
+    #[must_use]
+    pub fn clears(&self) -> u64 {
+        self.books.clears()
+    }
+
+    /// The capacities of the books.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        self.books.capacity()
+    }
+
+    /// A copy of a book, whole, to be put into other books. Allocates.
+    pub fn snapshot(&self, locate: Locate) -> Result<Snapshot, ReadError> {
+        self.held(locate)?;
+        let book = Book::new(&self.books, locate);
+        let snapshot = self
+            .books
+            .lock(locate)
+            .read(self.tries, || self.books.change(locate).read(1, || Snapshot::of(&book)));
+        snapshot.flatten().ok_or(ReadError::Busy { locate, tries: self.tries })
+    }
+
+    /// Whether anything is known of a symbol.
+    #[must_use]
+    pub fn is_known(&self, locate: Locate) -> bool {
+        self.books.book(locate).is_some_and(|book| book.is_known())
     }
 
     /// The symbols of which anything is known, with their names. Goes through all locates.

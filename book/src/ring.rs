@@ -37,6 +37,11 @@ fn slots_len(len: usize) -> usize {
     len.max(2)
 }
 
+/// The table of a ring that was planned.
+pub(crate) fn carve(region: &mut Region, len: usize) -> Result<Table<RingSlot>, RegionError> {
+    region.carve(slots_len(len))
+}
+
 /// The slot of the update that `position` others precede.
 #[inline(always)]
 fn slot_of(slots: &Table<RingSlot>, position: u64) -> &RingSlot {
@@ -95,7 +100,7 @@ impl RingWriter {
     /// # Errors
     /// [`RegionError::TooLarge`] if it was not.
     pub fn new(region: &mut Region, len: usize) -> Result<RingWriter, RegionError> {
-        Ok(RingWriter::over(region.carve(slots_len(len))?))
+        Ok(RingWriter::over(carve(region, len)?))
     }
 
     /// A writer of a ring that no one else writes (any more): it goes on behind the updates that
@@ -169,7 +174,7 @@ impl RingReader {
     /// # Errors
     /// [`RegionError::TooLarge`] if there is no such ring.
     pub fn new(region: &mut Region, len: usize) -> Result<RingReader, RegionError> {
-        Ok(RingReader::over(region.carve(slots_len(len))?))
+        Ok(RingReader::over(carve(region, len)?))
     }
 
     /// A reader of all that is published in `slots` from now on.

@@ -11,6 +11,7 @@ use crate::reader::BookReader;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };
+use crate::ring::{self, RingWriter};
 use crate::{Books, BooksError, Capacity, FeedState, RejectCounts};
 
 /// The version of what lies where in a region of books. Another one is not read.
@@ -37,12 +38,12 @@ const FINGERPRINT: u64 = {
 };
 
 impl Capacity {
-    pub(crate) fn layout(self) -> Layout {
-        let capacities = [self.orders, self.levels, self.locates, 0];
+    pub(crate) fn layout(self, updates: u32) -> Layout {
+        let capacities = [self.orders, self.levels, self.locates, updates];
         Layout { version: LAYOUT_VERSION, fingerprint: FINGERPRINT, capacities }
     }
 
-    pub(crate) fn plan(self) -> Result<Plan, RegionError> {
+    pub(crate) fn plan(self, updates: u32) -> Result<Plan, RegionError> {
         let Capacity { orders, levels, locates } = self;
         let mut plan = Plan::default();
         plan.table::<Status>(1)?;
@@ -52,6 +53,9 @@ impl Capacity {
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
         Ladders::plan(&mut plan, levels, locates)?;
+        if updates > 0 {
+            RingWriter::plan(&mut plan, updates as usize)?;
+        }
         Ok(plan)
     }
 }
@@ -66,8 +70,12 @@ impl Books {
     /// makes way.
     pub fn create(capacity: Capacity, config: &RegionConfig) -> Result<Books, BooksError> {
         capacity.check()?;
-        let region = Region::create(capacity.plan()?, config, capacity.layout())?;
-        let books = Books::carve(capacity, region)?;
+        let region = Region::create(
+            capacity.plan(config.updates)?,
+            config,
+            capacity.layout(config.updates),
+        )?;
+        let books = Books::carve(capacity, config.updates, region)?;
         if let Some(region) = &books.region {
             region.header_writer()?.complete();
         }
@@ -75,7 +83,11 @@ impl Books {
     }
 
     /// The tables of a region, in the order of their plan.
-    pub(crate) fn carve(capacity: Capacity, mut region: Region) -> Result<Books, BooksError> {
+    pub(crate) fn carve(
+        capacity: Capacity,
+        updates: u32,
+        mut region: Region,
+    ) -> Result<Books, BooksError> {
         let Capacity { orders, levels, locates } = capacity;
         let head = region.is_writable().then(|| region.header_writer()).transpose()?;
         Ok(Books {
@@ -87,6 +99,10 @@ impl Books {
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
             ladders: Ladders::new(&mut region, levels, locates)?,
+            updates: match updates {
+                0 => None,
+                len => Some(ring::carve(&mut region, len as usize)?),
+            },
             region: Some(region),
             capacity,
             orphaned: Word8::default(),
@@ -135,10 +151,10 @@ impl Books {
 /// complete.
 pub fn attach(path: impl AsRef<Path>) -> Result<BookReader, BooksError> {
     let region = Region::attach(path.as_ref(), LAYOUT_VERSION, FINGERPRINT)?;
-    let [orders, levels, locates, _] = region.header().layout().capacities;
+    let [orders, levels, locates, updates] = region.header().layout().capacities;
     let capacity = Capacity { orders, levels, locates };
     capacity.check()?;
-    Ok(BookReader::new(Books::carve(capacity, region)?))
+    Ok(BookReader::new(Books::carve(capacity, updates, region)?))
 }
 
 impl BookReader {

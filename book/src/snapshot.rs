@@ -76,6 +76,13 @@ impl Snapshot {
             && orders(self) == orders(other)
     }
 
+    /// The message that reported the symbol's last trade, if there was one.
+    #[must_use]
+    pub fn trade_seq(&self) -> Option<SeqNo> {
+        let [_, _, _, _, _, seq, _, trades] = self.record;
+        (trades > 0).then_some(SeqNo::new(seq))
+    }
+
     /// How many orders the book has.
     #[must_use]
     pub fn orders(&self) -> usize {

@@ -104,7 +104,7 @@ fn kill_once(file: &Path, seed: u64, after: Duration) -> usize {
     thread::sleep(after);
     writer.kill().expect("a process to kill");
     writer.wait().expect("a process that was killed");
-    let resumed = Books::resume(CAPACITY, file).expect("books that were left");
+    let resumed = Books::resume(CAPACITY, 0, file).expect("books that were left");
     let Resumed { mut books, session, applied, discarded } = resumed;
     assert_eq!(session, Some([0; 10]));
     assert!(discarded.len() <= 2, "a message concerns two symbols at most: {discarded:?}");
@@ -165,7 +165,7 @@ fn damage_is_met_with_books_that_can_be_followed() {
             let at = draw.random_range(4096 / 8..bytes / 8) * 8;
             writing.write_all_at(&draw.random::<u64>().to_ne_bytes(), at).expect("a write");
         }
-        let Resumed { mut books, .. } = Books::resume(CAPACITY, &file).expect("a region");
+        let Resumed { mut books, .. } = Books::resume(CAPACITY, 0, &file).expect("a region");
         for locate in locates() {
             let copy = snapshot(&books, locate);
             let orders = books.book(locate).map_or(0, |book| book.orders());
@@ -184,14 +184,14 @@ fn damage_is_met_with_books_that_can_be_followed() {
 fn what_cannot_be_resumed_is_refused() {
     let folder = folder();
     let file = folder.path().join("books");
-    let missing = Books::resume(CAPACITY, &file).expect_err("there is no file");
+    let missing = Books::resume(CAPACITY, 0, &file).expect_err("there is no file");
     assert!(matches!(missing, BooksError::Region(RegionError::File { .. })), "{missing}");
     let books = create(&file);
-    let held = Books::resume(CAPACITY, &file).expect_err("its writer lives");
+    let held = Books::resume(CAPACITY, 0, &file).expect_err("its writer lives");
     assert!(matches!(held, BooksError::Region(RegionError::Held { .. })), "{held}");
     drop(books);
     let other = Capacity { orders: 1 << 12, ..CAPACITY };
-    let other = Books::resume(other, &file).expect_err("other capacities");
+    let other = Books::resume(other, 0, &file).expect_err("other capacities");
     assert!(matches!(other, BooksError::Region(RegionError::Capacities { .. })), "{other}");
 }
 
@@ -203,7 +203,7 @@ fn a_session_that_began_is_the_one_that_is_resumed() {
     (0..500).for_each(|_| messages.apply_next(&mut books));
     books.begin_session(*b"0000000002");
     drop(books);
-    let resumed = Books::resume(CAPACITY, &file).expect("books that were left");
+    let resumed = Books::resume(CAPACITY, 0, &file).expect("books that were left");
     assert_eq!((resumed.session, resumed.applied), (Some(*b"0000000002"), SeqNo::new(0)));
     assert!(resumed.discarded.is_empty());
     assert_eq!((resumed.books.orders_live(), resumed.books.levels_live()), (0, 0));
@@ -237,11 +237,11 @@ fn a_message_that_was_not_noted_is_not_believed() {
     books.note_trade(stamp(2), &trade);
     books.add(stamp(2), third, order(2)).expect("an order that fits");
     drop(books);
-    let resumed = Books::resume(CAPACITY, &file).expect("books that were left");
+    let resumed = Books::resume(CAPACITY, 0, &file).expect("books that were left");
     assert_eq!((resumed.applied, resumed.discarded), (SeqNo::new(1), vec![second, third]));
     assert_eq!(resumed.books.orders_live(), 1);
     // Nobody restored them: they are still not believed.
     drop(resumed.books);
-    let again = Books::resume(CAPACITY, &file).expect("books that were left");
+    let again = Books::resume(CAPACITY, 0, &file).expect("books that were left");
     assert_eq!(again.discarded, vec![second, third]);
 }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use wirebook::attach;
 use wirebook::book::region::{Region, RegionHeader, WriterState};
 use wirebook::book::{BookReader, Locate, Symbol, TopOfBook};
-use wirebook::replay::touch_term;
+use wirebook::follow_writer;
+use wirebook::ingest::feed::{Followed, Follower};
+use wirebook::replay::{TouchTape, touch_term};
 
 use super::outcome::{Failure, Outcome};
+use super::output::Output;
 
 /// Look at the books that another process keeps in a file, without disturbing it.
 ///
@@ -19,6 +22,10 @@ use super::outcome::{Failure, Outcome};
 pub(super) struct Arguments {
     /// The file.
     path: PathBuf,
+    /// Follow the touch until the writer ends, and write it as `replay --bbo` does: from here on, or from
+    /// the beginning where nothing was done yet. What the writer was faster with is counted.
+    #[arg(long, value_name = "OUT.csv")]
+    bbo: Option<PathBuf>,
     /// Print what was found as one JSON object.
     #[arg(long)]
     json: bool,
@@ -37,11 +44,25 @@ struct Found {
     states_not_live: BTreeMap<String, String>,
     final_bbo_checksum: u64,
     pages: String,
+    /// Lines on the touch tape, where it was followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bbo_changes: Option<u64>,
+    /// Updates that were followed, and those that came too late to be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updates: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updates_lost: Option<u64>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let reader = attach(&arguments.path)?;
-    let found = look(&reader);
+    let followed = arguments.bbo.as_deref().map(|out| follow(&arguments.path, out)).transpose()?;
+    let mut found = look(&reader);
+    if let Some((changes, followed)) = followed {
+        found.bbo_changes = Some(changes);
+        found.updates = Some(followed.updates);
+        found.updates_lost = Some(followed.lost);
+    }
     let mut stdout = std::io::stdout().lock();
     // A reader that has gone away is no failure.
     let _ = if arguments.json {
@@ -54,6 +75,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let is_live = found.feed_state == "Live" && found.books_not_live.is_empty();
     Ok(if is_live { Outcome::Complete } else { Outcome::Missing })
+}
+
+/// Follows the touch until the writer ends: how many lines there were.
+fn follow(path: &Path, out: &Path) -> Result<(u64, Followed), Failure> {
+    let output = Output::create(out)?;
+    let tape = TouchTape::new(Some(output.writer()?), false);
+    let mut follower = Follower::new(attach(path)?, tape)?;
+    eprintln!("wirebook: following {}", path.display());
+    follow_writer(&mut follower);
+    let (_, tape) = follower.parts();
+    tape.finish().map_err(Failure::output(output.name()))?;
+    let (changes, followed) = (tape.count(), follower.followed());
+    drop(follower);
+    output.finish()?;
+    Ok((changes, followed))
 }
 
 fn look(reader: &BookReader) -> Found {
@@ -93,6 +129,9 @@ fn look(reader: &BookReader) -> Found {
         states_not_live: not_live,
         final_bbo_checksum: checksum,
         pages: reader.region().map_or_else(String::new, |region| region.pages().size.to_string()),
+        bbo_changes: None,
+        updates: None,
+        updates_lost: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use wirebook::ingest::feed::FollowError;
 use wirebook::replay::ReplayError;
 use wirebook::{InputError, book};
 use wirebook_exchange::feed::FeedError;
@@ -28,6 +29,8 @@ pub(super) enum Failure {
     ReplayOf(PathBuf, ReplayError),
     #[error(transparent)]
     Books(#[from] book::BooksError),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     #[error("{0}: a recording of level sets cannot be kept in a file for others (--region)")]
     RegionOf(PathBuf),
     #[error("{0}: {1}")]

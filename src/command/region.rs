@@ -47,6 +47,9 @@ pub(super) struct RegionArguments {
     /// anew where there is none.
     #[arg(long, requires = "region")]
     resume: bool,
+    /// How many updates the ring in that file holds, for those who follow it.
+    #[arg(long, value_name = "N", requires = "region", default_value_t = 1 << 16)]
+    updates: u32,
     /// The pages that the books are to have; what is asked for is required.
     #[arg(long, value_enum)]
     pages: Option<PagesArgument>,
@@ -76,7 +79,7 @@ impl RegionArguments {
             return Ok(Opened { books, resumed: None });
         };
         if self.resume {
-            match Books::resume(capacity, path) {
+            match Books::resume(capacity, self.updates, path) {
                 Ok(resumed) => {
                     self.report(&resumed.books);
                     // What comes before is played into books that nobody else sees.
@@ -95,7 +98,7 @@ impl RegionArguments {
 
     fn config(&self, pages: PagesArgument) -> RegionConfig {
         let mut config = RegionConfig { file: self.region.clone(), ..RegionConfig::default() };
-        config.pages = pages.into();
+        (config.pages, config.updates) = (pages.into(), self.updates);
         config
     }
 

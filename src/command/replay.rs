@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wirebook::Input;
 use wirebook::book::{Capacity, Symbol};
-use wirebook::ingest::feed::{Feed, FeedConfig, SymbolFilter};
+use wirebook::ingest::feed::{Feed, FeedConfig, Publisher, SymbolFilter};
 use wirebook::ingest::session::SessionConfig;
 use wirebook::ingest::source::Format;
 use wirebook::replay::{DepthTape, Player, Summary, Tapes, TouchTape};
@@ -112,7 +112,8 @@ fn play(
         return Err(Failure::RegionOf(arguments.input.clone()));
     }
     let Opened { books, resumed } = arguments.region.open(capacity)?;
-    let mut feed = Feed::new(books, tapes, config);
+    let publisher = Publisher::of(&books);
+    let mut feed = Feed::new(books, (tapes, publisher), config);
     if let Some(resumed) = resumed {
         feed.succeed(resumed);
     }
@@ -125,7 +126,7 @@ fn play(
     let of_input = |error| Failure::ReplayOf(arguments.input.clone(), error);
     let (start, mut beat_due) = (Instant::now(), Duration::ZERO);
     while player.step()? {
-        player.with_feed(|_, tapes| tapes.touch.flush());
+        player.with_feed(|_, (tapes, _)| tapes.touch.flush());
         let now = start.elapsed();
         if now >= beat_due {
             player.beat(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
@@ -137,12 +138,12 @@ fn play(
 }
 
 fn finish(
-    mut player: Player<Tapes<'_>>,
+    mut player: Player<(Tapes<'_>, Publisher)>,
     bbo: Option<&Output>,
     depth: Option<&Output>,
 ) -> Result<Summary, Failure> {
     let mut summary = player.summary();
-    player.with_feed(|_, tapes| {
+    player.with_feed(|_, (tapes, _)| {
         if let (Some(output), Err(error)) = (bbo, tapes.touch.finish()) {
             return Err(Failure::output(output.name())(error));
         }

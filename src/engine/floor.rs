@@ -232,6 +232,13 @@ impl<S: Strategy> Listener for Floor<S> {
         self.each(books, |place, books, now| place.on_packet_end(books, at, now));
     }
 
+    fn on_lost(&mut self, books: &Books, updates: u64) {
+        self.each(books, |place, books, now| {
+            place.call(books, now, |strategy, ctx| strategy.on_lost(ctx, updates));
+            true
+        });
+    }
+
     fn on_clear(&mut self, _books: &Books) {
         self.venue.on_clear();
     }

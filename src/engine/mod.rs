@@ -2,6 +2,7 @@
 
 mod floor;
 mod place;
+mod ring;
 
 use strategy_api::{Desk, DeskCapacity, Limits, Strategy};
 use thiserror::Error;
@@ -10,12 +11,13 @@ use wirebook_book::{Books, BooksError, Capacity};
 use wirebook_exchange::venue::{
     Owner, Seat, Venue, VenueCapacity, VenueConfig, VenueCounts, VenueError,
 };
-use wirebook_ingest::feed::{Feed, FeedConfig};
+use wirebook_ingest::feed::{Feed, FeedConfig, FollowError, Followed, Follower, Listener};
 use wirebook_ingest::session::SessionConfig;
 
 use crate::replay::{Player, Progress, ReplayError, Summary};
 use crate::{Input, InputError};
 use floor::Floor;
+pub use ring::{FollowReport, follow_writer};
 
 /// How an engine is made.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,8 @@ pub struct EngineConfig {
     /// Where the books' memory lies, and in what pages: a file, for readers in other processes, or
     /// private pages of a size that is asked for. By default private memory, taken as it is needed.
     pub region: Option<RegionConfig>,
+    /// Where the strategies run.
+    pub run: Run,
 }
 
 /// An engine could not be run.
@@ -52,6 +56,9 @@ pub enum EngineError {
     /// The recording could not be read to its end.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The books cannot be followed.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
 }
 
 /// What became of one strategy.
@@ -74,24 +81,63 @@ pub struct Report {
     pub seats: Vec<SeatReport>,
     /// What the venue did.
     pub venue: VenueCounts,
+    /// How the strategies followed the books, where they ran on a ring.
+    pub followed: Option<Followed>,
+}
+
+/// Where strategies run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Run {
+    /// On the thread that keeps the books, between two messages, which wait for them.
+    #[default]
+    Inline,
+    /// On a thread of their own that follows the books by a ring of updates. The books never wait: where
+    /// the strategies are slower by more than the ring holds, updates are lost and they are told.
+    Ring {
+        /// How many updates the ring holds.
+        updates: u32,
+    },
 }
 
 /// Runs strategies on market data.
 ///
 /// All strategies are of one type `S`, so that calling them costs no indirection; to mix
-/// types, let `S` be `Box<dyn Strategy>` or an enum.
+/// types, let `S` be `Box<dyn Strategy + Send>` or an enum.
 #[derive(Debug)]
 pub struct Engine<S> {
     config: EngineConfig,
     waiting: Vec<(S, Limits)>,
-    player: Option<Player<Floor<S>>>,
+    played: Option<Played<S>>,
+}
+
+/// What is left of a replay.
+#[derive(Debug)]
+enum Played<S> {
+    Inline(Box<Player<Floor<S>>>),
+    Ring(Box<Follower<Floor<S>>>),
+}
+
+impl<S: Strategy> Played<S> {
+    fn floor(&self) -> &Floor<S> {
+        match self {
+            Played::Inline(player) => player.listener(),
+            Played::Ring(follower) => follower.listener(),
+        }
+    }
+
+    fn books(&self) -> &Books {
+        match self {
+            Played::Inline(player) => player.books(),
+            Played::Ring(follower) => follower.books(),
+        }
+    }
 }
 
 impl<S: Strategy> Engine<S> {
     /// An engine without strategies.
     #[must_use]
     pub fn new(config: EngineConfig) -> Engine<S> {
-        Engine { config, waiting: Vec::new(), player: None }
+        Engine { config, waiting: Vec::new(), played: None }
     }
 
     /// Adds a strategy.
@@ -106,52 +152,36 @@ impl<S: Strategy> Engine<S> {
         Seat(u16::try_from(self.waiting.len() - 1).unwrap_or(u16::MAX))
     }
 
-    /// Plays `input` from beginning to end, with the strategies that were added since the last
-    /// replay. `progress` is told every few thousand messages.
-    ///
-    /// # Errors
-    /// [`EngineError`]; what was played until then can still be looked at.
-    pub fn replay(
-        &mut self,
-        input: Input,
-        mut progress: impl FnMut(&Progress),
-    ) -> Result<Report, EngineError> {
-        let mut player = self.prepare(input)?;
-        player.with_feed(|books, floor| floor.start(books));
-        let player = self.player.insert(player);
-        while player.step()? {
-            progress(&player.progress());
-        }
-        player.finish()?;
-        player.with_feed(|books, floor| floor.stop(books));
-        progress(&player.progress());
-        Ok(report(player))
-    }
-
     /// A strategy that was replayed.
     #[must_use]
     pub fn strategy(&self, seat: Seat) -> Option<&S> {
-        Some(self.player.as_ref()?.listener().places().get(usize::from(seat.0))?.strategy())
+        Some(self.played.as_ref()?.floor().places().get(usize::from(seat.0))?.strategy())
     }
 
     /// The desk of a strategy that was replayed: its positions and what it has open.
     #[must_use]
     pub fn desk(&self, seat: Seat) -> Option<&Desk> {
-        Some(self.player.as_ref()?.listener().places().get(usize::from(seat.0))?.desk())
+        Some(self.played.as_ref()?.floor().places().get(usize::from(seat.0))?.desk())
     }
 
-    /// The books after the replay.
+    /// The books after the replay; where strategies ran on a ring, those that they saw.
     #[must_use]
     pub fn books(&self) -> Option<&Books> {
-        Some(self.player.as_ref()?.books())
+        Some(self.played.as_ref()?.books())
     }
 
-    fn prepare(&mut self, input: Input) -> Result<Player<Floor<S>>, EngineError> {
-        let books = match &self.config.region {
-            Some(region) => Books::create(self.config.capacity, region)?,
-            None => Books::new(self.config.capacity)?,
-        };
-        let locates = self.config.capacity.locates as usize;
+    fn make_books(&self, updates: u32) -> Result<Books, BooksError> {
+        match (&self.config.region, updates) {
+            (None, 0) => Books::new(self.config.capacity),
+            (region, updates) => {
+                let region = region.clone().unwrap_or_default();
+                Books::create(self.config.capacity, &RegionConfig { updates, ..region })
+            }
+        }
+    }
+
+    /// The strategies that were added, with their desks and a venue.
+    fn make_floor(&mut self, locates: usize) -> Result<Floor<S>, EngineError> {
         let desk = DeskCapacity { locates, ..self.config.desk };
         // Room for whatever all desks together can have under way.
         let orders = (desk.open_orders * self.waiting.len()).clamp(1, 1 << 20);
@@ -165,17 +195,56 @@ impl<S: Strategy> Engine<S> {
         for (strategy, limits, seat) in seated {
             floor.seat(strategy, Desk::new(desk, limits), seat, locates);
         }
-        let feed = Feed::new(books, floor, self.config.feed.clone());
-        Ok(Player::new(input, feed, self.config.session))
+        Ok(floor)
+    }
+
+    fn player<L: Listener>(&self, input: Input, books: Books, listener: L) -> Player<L> {
+        Player::new(
+            input,
+            Feed::new(books, listener, self.config.feed.clone()),
+            self.config.session,
+        )
+    }
+
+    fn replay_inline(
+        &mut self,
+        input: Input,
+        mut progress: impl FnMut(&Progress),
+    ) -> Result<Report, EngineError> {
+        let floor = self.make_floor(self.config.capacity.locates as usize)?;
+        let mut player = self.player(input, self.make_books(0)?, floor);
+        player.with_feed(|books, floor| floor.start(books));
+        let played = play(&mut player, &mut progress);
+        if played.is_ok() {
+            player.with_feed(|books, floor| floor.stop(books));
+            progress(&player.progress());
+        }
+        let report = report(player.summary(), player.listener(), None);
+        self.played = Some(Played::Inline(Box::new(player)));
+        played.map(|()| report)
     }
 }
 
-fn report<S: Strategy>(player: &Player<Floor<S>>) -> Report {
-    let floor = player.listener();
+/// Plays an input to its end.
+fn play<L: Listener>(
+    player: &mut Player<L>,
+    progress: &mut impl FnMut(&Progress),
+) -> Result<(), EngineError> {
+    while player.step()? {
+        progress(&player.progress());
+    }
+    Ok(player.finish()?)
+}
+
+fn report<S: Strategy>(summary: Summary, floor: &Floor<S>, followed: Option<Followed>) -> Report {
+    Report { summary, seats: seats(floor), venue: *floor.venue().counts(), followed }
+}
+
+fn seats<S: Strategy>(floor: &Floor<S>) -> Vec<SeatReport> {
     let seats = floor.places().iter().map(|place| SeatReport {
         seat: place.seat,
         name: place.strategy().name().to_owned(),
         detached: place.detached().map(str::to_owned),
     });
-    Report { summary: player.summary(), seats: seats.collect(), venue: *floor.venue().counts() }
+    seats.collect()
 }

@@ -43,6 +43,13 @@ pub trait Strategy {
         let _ = (ctx, change);
     }
 
+    /// On a thread or in a process of its own, the strategy was slower than the feed, and so many updates
+    /// were lost. Books are not Live until each was read again, which happens before it is told
+    /// of the next time.
+    fn on_lost(&mut self, ctx: &mut Context<'_>, updates: u64) {
+        let _ = (ctx, updates);
+    }
+
     /// Something became of an order of this strategy. Position and open orders already show it.
     fn on_order(&mut self, ctx: &mut Context<'_>, event: &OrderEvent) {
         let _ = (ctx, event);
@@ -82,6 +89,10 @@ impl<S: Strategy + ?Sized> Strategy for Box<S> {
 
     fn on_feed_state(&mut self, ctx: &mut Context<'_>, change: &FeedStateChange) {
         (**self).on_feed_state(ctx, change);
+    }
+
+    fn on_lost(&mut self, ctx: &mut Context<'_>, updates: u64) {
+        (**self).on_lost(ctx, updates);
     }
 
     fn on_order(&mut self, ctx: &mut Context<'_>, event: &OrderEvent) {

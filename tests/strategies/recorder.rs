@@ -1,5 +1,7 @@
 //! A strategy that writes down all that it is told, and trades by a simple rule if asked to.
 
+use std::time::Duration;
+
 use super::*;
 
 /// What a strategy was told.
@@ -46,6 +48,9 @@ pub(crate) struct Recorder {
     /// When an answer came, and when its order was sent if it is open still.
     pub(crate) answers: Vec<(Nanos, Option<Nanos>, OrderEvent)>,
     pub(crate) sent: u64,
+    /// Updates that were lost, and how long each update keeps it busy.
+    pub(crate) lost: u64,
+    pub(crate) busy: Duration,
     pub(crate) updates: u64,
 }
 
@@ -124,9 +129,15 @@ impl Strategy for Recorder {
             changed: update.changed,
         });
         self.updates += 1;
+        std::thread::sleep(self.busy);
         if self.trades_each.is_some_and(|each| self.updates.is_multiple_of(each)) {
             self.trade(ctx, update);
         }
+    }
+
+    fn on_lost(&mut self, ctx: &mut Context<'_>, updates: u64) {
+        self.lost += updates;
+        assert!(ctx.books().iter().all(|book| !book.feed_state().is_live()));
     }
 
     fn on_trade(&mut self, _: &mut Context<'_>, trade: &TradeEvent<'_>) {

@@ -19,6 +19,9 @@ pub struct RegionConfig {
     /// Whether the system shall be asked never to move the pages out of memory. Where it refuses
     /// (`RLIMIT_MEMLOCK`, `CAP_IPC_LOCK`), [`Region::pages`] says so.
     pub lock: bool,
+    /// How many updates the ring for [followers](crate::RingReader) holds; 0 for no ring. 64 bytes
+    /// each, rounded up to a power of two.
+    pub updates: u32,
 }
 
 impl Region {

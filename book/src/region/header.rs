@@ -162,6 +162,11 @@ impl RegionHeader {
         self.magic.set_release(MAGIC);
     }
 
+    /// Whoever wrote it is gone, though it may have finished: somebody will go on.
+    pub(super) fn leave(&self) {
+        self.finished.set_release(0);
+    }
+
     /// This process is the writer from here on.
     pub(super) fn take(&self, started: ProcessStart) {
         self.finished.set(0);

@@ -92,6 +92,7 @@ impl Region {
         let reserved = Region::reserved(&file)?;
         let mapping = Mapping::of_file(file, len, true)?;
         mapping.populate()?;
+        mapping.header().leave();
         Ok(Region::of(mapping, reserved))
     }
 

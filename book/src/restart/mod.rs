@@ -37,7 +37,8 @@ pub struct Resumed {
 }
 
 impl Books {
-    /// Takes over the books in a file whose writer is gone. Readers that are attached stay so, and
+    /// Takes over the books in a file whose writer is gone, made with such a capacity and a ring for so
+    /// many updates, which goes on. Readers that are attached stay so, and
     /// see no book Live before the new writer says that the feed is.
     ///
     /// Goes through all tables: for starting up. A process that is killed at it leaves a file that
@@ -46,10 +47,10 @@ impl Books {
     /// # Errors
     /// [`BooksError::Region`]: there is no such file, it is something else, of another layout or
     /// capacity, not complete, or its writer lives.
-    pub fn resume(capacity: Capacity, path: &Path) -> Result<Resumed, BooksError> {
+    pub fn resume(capacity: Capacity, updates: u32, path: &Path) -> Result<Resumed, BooksError> {
         capacity.check()?;
-        let region = Region::reopen_for(path, capacity.layout())?;
-        let books = Books::carve(capacity, region)?;
+        let region = Region::reopen_for(path, capacity.layout(updates))?;
+        let books = Books::carve(capacity, updates, region)?;
         // Before anybody sees a writer that lives.
         books.status.at(0).set_feed(FeedState::Recovering);
         let (session, applied) = match &books.region {

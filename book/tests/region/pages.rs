@@ -236,7 +236,8 @@ fn a_path_elsewhere_has_no_reserved_pages() {
 fn memory_is_locked_where_it_is_asked_for_and_allowed() {
     let folder = Scratch::new();
     for file in [None, Some(folder.path("books"))] {
-        let config = RegionConfig { file, pages: HugePages::Never, lock: true };
+        let config =
+            RegionConfig { file, pages: HugePages::Never, lock: true, ..RegionConfig::default() };
         let region = Region::create(plan(MIB / 64), &config, LAYOUT).unwrap();
         let status = fs::read_to_string("/proc/self/status").unwrap();
         let locked_kib = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();

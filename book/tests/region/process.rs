@@ -132,7 +132,12 @@ fn act() {
             }
         }
         "locker" => {
-            let config = RegionConfig { file: None, pages: HugePages::Never, lock: true };
+            let config = RegionConfig {
+                file: None,
+                pages: HugePages::Never,
+                lock: true,
+                ..RegionConfig::default()
+            };
             say(&Region::create(plan(MIB), &config, LAYOUT).unwrap().pages());
         }
         other => panic!("there is no part {other}"),

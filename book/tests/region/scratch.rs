@@ -123,11 +123,20 @@ pub(crate) fn plan(bytes: usize) -> Plan {
 }
 
 pub(crate) fn private(bytes: usize, pages: HugePages) -> Result<Region, RegionError> {
-    Region::create(plan(bytes), &RegionConfig { file: None, pages, lock: false }, LAYOUT)
+    Region::create(
+        plan(bytes),
+        &RegionConfig { file: None, pages, lock: false, ..RegionConfig::default() },
+        LAYOUT,
+    )
 }
 
 pub(crate) fn shared(bytes: usize, path: &Path, pages: HugePages) -> Result<Region, RegionError> {
-    let config = RegionConfig { file: Some(path.to_path_buf()), pages, lock: false };
+    let config = RegionConfig {
+        file: Some(path.to_path_buf()),
+        pages,
+        lock: false,
+        ..RegionConfig::default()
+    };
     Region::create(plan(bytes), &config, LAYOUT)
 }
 

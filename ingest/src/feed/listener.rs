@@ -89,6 +89,20 @@ pub trait Listener {
         let _ = (books, at);
     }
 
+    /// Updates were missed: who follows a ring was overrun. Books are what they were, and not Live,
+    /// until they are read again.
+    #[inline(always)]
+    fn on_lost(&mut self, books: &Books, updates: u64) {
+        let _ = (books, updates);
+    }
+
+    /// Books that another writer left have taken over: everything until here was told of others,
+    /// which were as these are now.
+    #[inline(always)]
+    fn on_succession(&mut self, books: &Books) {
+        let _ = books;
+    }
+
     /// A new session began: all books are empty.
     #[inline(always)]
     fn on_clear(&mut self, books: &Books) {
@@ -98,3 +112,85 @@ pub trait Listener {
 
 /// Nobody listens.
 impl Listener for () {}
+
+/// One after the other.
+impl<A: Listener, B: Listener> Listener for (A, B) {
+    #[inline(always)]
+    fn before_message(&mut self, books: &Books, at: Stamp) {
+        self.0.before_message(books, at);
+        self.1.before_message(books, at);
+    }
+
+    #[inline(always)]
+    fn on_change(&mut self, books: &Books, change: &Change, at: Stamp) {
+        self.0.on_change(books, change, at);
+        self.1.on_change(books, change, at);
+    }
+
+    #[inline(always)]
+    fn on_trade(&mut self, books: &Books, trade: &Trade, at: Stamp) {
+        self.0.on_trade(books, trade, at);
+        self.1.on_trade(books, trade, at);
+    }
+
+    #[inline(always)]
+    fn on_name(&mut self, books: &Books, locate: Locate, symbol: Symbol) {
+        self.0.on_name(books, locate, symbol);
+        self.1.on_name(books, locate, symbol);
+    }
+
+    #[inline(always)]
+    fn on_trading_state(
+        &mut self,
+        books: &Books,
+        locate: Locate,
+        from: TradingState,
+        to: TradingState,
+        at: Stamp,
+    ) {
+        self.0.on_trading_state(books, locate, from, to, at);
+        self.1.on_trading_state(books, locate, from, to, at);
+    }
+
+    #[inline(always)]
+    fn on_feed_state(&mut self, books: &Books, change: &FeedStateChange) {
+        self.0.on_feed_state(books, change);
+        self.1.on_feed_state(books, change);
+    }
+
+    #[inline(always)]
+    fn on_reject(&mut self, books: &Books, locate: Locate, reject: &Reject, at: Stamp) {
+        self.0.on_reject(books, locate, reject, at);
+        self.1.on_reject(books, locate, reject, at);
+    }
+
+    #[inline(always)]
+    fn after_message(&mut self, books: &Books, at: Stamp) {
+        self.0.after_message(books, at);
+        self.1.after_message(books, at);
+    }
+
+    #[inline(always)]
+    fn on_packet_end(&mut self, books: &Books, at: Stamp) {
+        self.0.on_packet_end(books, at);
+        self.1.on_packet_end(books, at);
+    }
+
+    #[inline(always)]
+    fn on_lost(&mut self, books: &Books, updates: u64) {
+        self.0.on_lost(books, updates);
+        self.1.on_lost(books, updates);
+    }
+
+    #[inline(always)]
+    fn on_succession(&mut self, books: &Books) {
+        self.0.on_succession(books);
+        self.1.on_succession(books);
+    }
+
+    #[inline(always)]
+    fn on_clear(&mut self, books: &Books) {
+        self.0.on_clear(books);
+        self.1.on_clear(books);
+    }
+}

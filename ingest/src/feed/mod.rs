@@ -8,9 +8,11 @@
 mod counts;
 mod decode;
 mod filter;
+mod follower;
 mod level_set;
 mod listener;
 mod look_ahead;
+mod publisher;
 mod successor;
 
 use wirebook_book::region::RegionError;
@@ -23,8 +25,10 @@ use successor::Successor;
 
 pub use counts::Counts;
 pub use filter::SymbolFilter;
+pub use follower::{FollowError, Followed, Follower};
 pub use level_set::{LevelSetFeed, LevelSetStats};
 pub use listener::{FeedStateChange, Listener, Scope};
+pub use publisher::Publisher;
 pub use successor::Succession;
 
 /// How a feed is to be understood.

@@ -101,6 +101,7 @@ impl<L: Listener> Feed<L> {
         books.note_applied(applied);
         books.set_feed_state(self.books.feed_state());
         self.books = books;
+        self.listener.on_succession(&self.books);
         self.succession = Some(Succession { applied, discarded, differed });
     }
 }
