@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::file::{FileSystem, Free, RegionFile, refused};
 use super::mapping::Mapping;
 use super::{
-    HugePages, Layout, PageSize, Pages, Plan, ProcessStart, Region, RegionError, pages, process,
-    room,
+    HugePages, Layout, NumaNode, PageSize, Pages, Placement, Plan, ProcessStart, Region,
+    RegionError, pages, process, room,
 };
 
-/// Where a region lies, and in what pages.
+/// Where a region lies, in what pages, and on which NUMA node.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegionConfig {
     /// The file that others may attach to; none for a private region.
@@ -19,6 +19,8 @@ pub struct RegionConfig {
     /// Whether the system shall be asked never to move the pages out of memory. Where it refuses
     /// (`RLIMIT_MEMLOCK`, `CAP_IPC_LOCK`), [`Region::pages`] says so.
     pub lock: bool,
+    /// The NUMA node to take the pages from.
+    pub placement: Placement,
     /// How many updates the ring for [followers](crate::RingReader) holds; 0 for no ring. 64 bytes
     /// each, rounded up to a power of two.
     pub updates: u32,
@@ -50,27 +52,27 @@ impl Region {
         layout: Layout,
     ) -> Result<Region, RegionError> {
         let len_bytes = plan.region_bytes()?;
-        let mut region = match &config.file {
-            None => Region::private(len_bytes, config.pages, layout)?,
+        let mut region = config.placement.binding()?.apply(|node| match &config.file {
+            None => Region::private(len_bytes, config.pages, layout, node),
             Some(path) => {
                 let file = RegionFile::create(path, layout)?;
                 let again = file.try_clone()?;
-                match Region::in_file(file, len_bytes as u64, config.pages, layout) {
-                    Ok(region) => region,
-                    Err(error) => {
-                        again.discard();
-                        return Err(error);
-                    }
-                }
+                Region::in_file(file, len_bytes as u64, config.pages, layout, node)
+                    .inspect_err(|_| again.discard())
             }
-        };
+        })?;
         if config.lock {
             region.lock();
         }
         Ok(region)
     }
 
-    fn private(len: usize, pages: HugePages, layout: Layout) -> Result<Region, RegionError> {
+    fn private(
+        len: usize,
+        pages: HugePages,
+        layout: Layout,
+        node: Option<NumaNode>,
+    ) -> Result<Region, RegionError> {
         let len_bytes = len as u64;
         let required = match pages {
             HugePages::Prefer => None,
@@ -82,27 +84,42 @@ impl Region {
                 Some(required) => required == size,
                 None => size == PageSize::TwoMegabytes || len_bytes >= size.bytes() / 2,
             };
-            // What is refused, and why, is all one: there are too few pages.
-            if wanted && let Ok(region) = Region::in_pages(len_bytes, size, layout) {
-                return Ok(region);
+            if !wanted {
+                continue;
+            }
+            match Region::in_pages(len_bytes, size, layout, node) {
+                Err(error @ RegionError::Unbound { .. }) => return Err(error),
+                // What is refused, and why, is all one: there are too few pages.
+                Err(_) => {}
+                made => return made,
             }
         }
         let size = required.unwrap_or(PageSize::Transparent);
         if size.is_reserved() {
-            return Err(pages::short(size, len_bytes, pages::pool(size)));
+            return Err(pages::short(size, len_bytes, pages::pool(size, node)));
         }
-        room::check(len_bytes)?;
-        let region = Region::in_pages(len_bytes, size, layout)?;
+        room::check(len_bytes, node)?;
+        let region = Region::in_pages(len_bytes, size, layout, node)?;
         region.check_transparent(required)?;
         Ok(region)
     }
 
-    fn in_pages(len_bytes: u64, size: PageSize, layout: Layout) -> Result<Region, RegionError> {
+    fn in_pages(
+        len_bytes: u64,
+        size: PageSize,
+        layout: Layout,
+        node: Option<NumaNode>,
+    ) -> Result<Region, RegionError> {
         let len_bytes = size.round(len_bytes)?;
+        if size.is_reserved() && node.is_some() {
+            // Pages are promised to a mapping wherever they are, and are missed when they are touched.
+            pages::check(size, len_bytes as u64, node)?;
+        }
         let mapping = Mapping::private(len_bytes, size)
             .map_err(|source| RegionError::Map { len_bytes, source })?;
         mapping.keep_from_children();
         mapping.advise(size);
+        mapping.bind(node)?;
         mapping.populate()?;
         Region::begin(mapping, size.is_reserved().then_some(size), layout)
     }
@@ -112,16 +129,22 @@ impl Region {
         len_bytes: u64,
         pages: HugePages,
         layout: Layout,
+        node: Option<NumaNode>,
     ) -> Result<Region, RegionError> {
         let size = file.page_size(pages, len_bytes)?;
         let len = size.round(len_bytes)?;
-        if file.file_system()? == FileSystem::Memory {
-            room::check(len as u64)?;
+        match (file.file_system()?, node) {
+            (FileSystem::Memory, _) => room::check(len as u64, node)?,
+            (FileSystem::HugePages { .. }, Some(_)) => pages::check(size, len as u64, node)?,
+            (FileSystem::Other, Some(node)) => {
+                return Err(RegionError::DiskNode { path: file.path.clone(), node });
+            }
+            _ => {}
         }
-        let free = file.free()?;
-        Region::begin_early(&file, size, &free, (layout, len as u64))?;
-        let mapping = if size == PageSize::Transparent {
-            Region::in_transparent(file, len, &free)?
+        let free = file.free(node)?;
+        Region::begin_early(&file, size, &free, (layout, len as u64), node)?;
+        let mapping = if size == PageSize::Transparent || node.is_some() {
+            Region::by_touch(file, (len, size), &free, node)?
         } else {
             file.allocate(len as u64, &free)?;
             let mapping = Mapping::of_file(file, len, true)?;
@@ -144,33 +167,50 @@ impl Region {
         size: PageSize,
         free: &Free,
         (layout, len_bytes): (Layout, u64),
+        node: Option<NumaNode>,
     ) -> Result<(), RegionError> {
         let first_bytes = size.bytes().min(len_bytes);
         let first = usize::try_from(first_bytes).map_err(|_| RegionError::TooLarge)?;
-        if size == PageSize::Transparent {
+        let by_touch = size == PageSize::Transparent || node.is_some();
+        if by_touch {
             file.lengthen(first_bytes)?;
         } else if file.allocate(first_bytes, free).is_err() {
             // There is none to be had: what follows says why.
             return Ok(());
         }
-        let mapping = Mapping::of_file(file.try_clone()?, first, true)?;
+        // A hugetlbfs that has none left refuses the mapping.
+        let Ok(mapping) = Mapping::of_file(file.try_clone()?, first, true) else { return Ok(()) };
         mapping.advise(size);
+        mapping.bind(node)?;
         // A page that was allocated is there.
-        if size != PageSize::Transparent || mapping.bring(first).is_ok() {
+        if !by_touch || mapping.bring(first).is_ok() {
             mapping.header().begin(layout, len_bytes);
         }
         Ok(())
     }
 
     /// A tmpfs finds huge pages for what is touched where that was advised, and not for what is
-    /// allocated: so it is touched first, as far as that can be done without a signal.
-    fn in_transparent(file: RegionFile, len: usize, free: &Free) -> Result<Mapping, RegionError> {
+    /// allocated; a hugetlbfs takes them from the node that the mapping is bound to alike: so it is
+    /// touched first, as far as that can be done without a signal.
+    fn by_touch(
+        file: RegionFile,
+        (len, size): (usize, PageSize),
+        free: &Free,
+        node: Option<NumaNode>,
+    ) -> Result<Mapping, RegionError> {
         file.lengthen(len as u64)?;
         let allocated = file.try_clone()?;
-        let mapping = Mapping::of_file(file, len, true)?;
-        mapping.advise(PageSize::Transparent);
+        let mapping = Mapping::of_file(file, len, true)
+            // A hugetlbfs has none left, and says more when it is asked for them by name.
+            .or_else(|error| allocated.allocate(len as u64, free).and(Err(error)))?;
+        mapping.advise(size);
+        mapping.bind(node)?;
         // Should it fail, the next one says why.
         let _ = mapping.bring(len);
+        if size.is_reserved() {
+            // What is not there now must not be allocated: that is, from any node.
+            mapping.populate()?;
+        }
         allocated.allocate(len as u64, free)?;
         Ok(mapping)
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::numa::NumaNode;
 use super::pages::{PageSize, Size};
 
 /// The region could not be had.
@@ -34,8 +35,8 @@ pub enum RegionError {
     },
     /// Too few huge pages are free.
     #[error(
-        "{} for the books need {needed} page{} of {}, and {free} are free: run {command}",
-        Size(*len_bytes), if *needed == 1 { "" } else { "s" }, Size(size.bytes())
+        "{} for the books need {needed} page{} of {}, and {free} are free{}: run {command}",
+        Size(*len_bytes), if *needed == 1 { "" } else { "s" }, Size(size.bytes()), on(*node)
     )]
     PagesShort {
         /// How much was asked for.
@@ -46,6 +47,8 @@ pub enum RegionError {
         needed: u64,
         /// Pages that nobody uses or has reserved.
         free: u64,
+        /// On this node, if they shall be on one.
+        node: Option<NumaNode>,
         /// What to run, as root.
         command: String,
     },
@@ -64,6 +67,37 @@ pub enum RegionError {
         setting: String,
         /// What to run, as root.
         command: String,
+    },
+    /// There is no such NUMA node.
+    #[error("the books shall be on {node}, but the nodes of this machine are {}: name one of these",
+        if online.is_empty() { "not known" } else { online })]
+    NoNode {
+        /// The node that was asked for.
+        node: NumaNode,
+        /// Those that there are, as the system lists them.
+        online: String,
+    },
+    /// The system refused to take the memory from this node alone.
+    #[error(
+        "the books cannot be bound to {node} ({source}): let this process call mbind(2) and use \
+        memory of that node (cpuset.mems), or ask for no node"
+    )]
+    Unbound {
+        /// The node that was asked for.
+        node: NumaNode,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A disk's cache is not bound to a node.
+    #[error(
+        "the books shall be on {node}, but {path} is on a disk, whose cache is on any: take a path \
+        in /dev/shm or /dev/hugepages"
+    )]
+    DiskNode {
+        /// The file.
+        path: PathBuf,
+        /// The node that was asked for.
+        node: NumaNode,
     },
     /// The file system has other pages than were asked for.
     #[error("{wanted} for the books, but {path} has {found}: {remedy}")]
@@ -165,6 +199,10 @@ pub enum RegionError {
     /// Only a writer's region can be written to.
     #[error("the books are attached for reading alone")]
     ReadOnly,
+}
+
+fn on(node: Option<NumaNode>) -> String {
+    node.map_or_else(String::new, |node| format!(" on {node}"))
 }
 
 fn writer(pid: Option<u32>) -> String {

@@ -11,7 +11,7 @@ use rustix::io::{Errno, retry_on_intr};
 use super::header::{self, HEADER_BYTES};
 use super::mapping::Mapping;
 use super::pages::{self, HugePages, PageSize, Pool, Size};
-use super::{Layout, RegionError};
+use super::{Layout, NumaNode, RegionError};
 
 /// A writer that finds the file replaced between opening and locking it tries again this often.
 const REPLACED_TRIES: u32 = 16;
@@ -260,7 +260,8 @@ impl RegionFile {
         };
         let (wanted, remedy) = match asked {
             HugePages::Require(size) if size.is_reserved() => {
-                let command = pages::reserve(size, pages::pool(size).with(size, needed));
+                let command =
+                    pages::reserve(size, pages::pool(size, None).with(size, needed), None);
                 (size, format!("run {command} --mount, and take a path in /dev/hugepages"))
             }
             HugePages::Require(PageSize::Transparent) => {
@@ -277,8 +278,9 @@ impl RegionFile {
         RegionError::FilePages { path: self.path.clone(), wanted, found, remedy }
     }
 
-    /// What is free now. To be asked before anything is taken: an error tells it.
-    pub(super) fn free(&self) -> Result<Free, RegionError> {
+    /// What is free now, of reserved pages on `node`. To be asked before anything is taken: an error
+    /// tells it.
+    pub(super) fn free(&self, node: Option<NumaNode>) -> Result<Free, RegionError> {
         let found = rustix::fs::fstatvfs(&self.file)
             .map_err(|error| refused(&self.path, "looked at", error))?;
         let bytes = found.f_bavail.saturating_mul(found.f_frsize);
@@ -286,7 +288,7 @@ impl RegionFile {
             FileSystem::HugePages { page_bytes } => PageSize::reserved(page_bytes),
             FileSystem::Memory | FileSystem::Other => None,
         };
-        Ok(Free { bytes, reserved: size.map(|size| (size, pages::pool(size))) })
+        Ok(Free { bytes, reserved: size.map(|size| (size, pages::pool(size, node))) })
     }
 
     /// Gives the file its length without any memory.

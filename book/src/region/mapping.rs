@@ -7,7 +7,7 @@ use memmap2::{Advice, MmapOptions, MmapRaw};
 use super::RegionError;
 use super::file::{RegionFile, refused};
 use super::header::{HEADER_BYTES, RegionHeader};
-use super::{PageSize, Word32};
+use super::{NumaNode, PageSize, Word32, numa};
 
 /// The mapped memory; kept by every table carved from it.
 #[derive(Debug)]
@@ -86,6 +86,11 @@ impl Mapping {
             PageSize::Gigabyte | PageSize::TwoMegabytes => return,
         };
         let _ = self.map.advise(advice);
+    }
+
+    /// Takes the pages that are yet to come from `node` alone.
+    pub(super) fn bind(&self, node: Option<NumaNode>) -> Result<(), RegionError> {
+        node.map_or(Ok(()), |node| numa::bind(self.base(), self.len(), node))
     }
 
     /// Leaves the memory out of children that are forked. Else the first write to each page after

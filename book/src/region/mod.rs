@@ -30,6 +30,7 @@ mod file;
 mod header;
 pub(crate) mod lanes;
 mod mapping;
+mod numa;
 mod pages;
 mod plan;
 mod prefetch;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 pub use create::RegionConfig;
 pub use error::RegionError;
 pub use header::{HeaderWriter, Layout, RegionHeader, Writer, WriterState};
+pub use numa::{NumaNode, Placement};
 pub use pages::{HugePages, PageSize, Pages};
 pub use plan::Plan;
 pub use prefetch::prefetch;
@@ -88,7 +90,7 @@ impl Region {
         let Layout { version, fingerprint, capacities } = layout;
         let len = Region::check(&file, (version, fingerprint), Some(capacities))?;
         // It is there, unless somebody punched holes in it.
-        file.allocate(len as u64, &file.free()?)?;
+        file.allocate(len as u64, &file.free(None)?)?;
         let reserved = Region::reserved(&file)?;
         let mapping = Mapping::of_file(file, len, true)?;
         mapping.populate()?;
@@ -186,7 +188,8 @@ impl Region {
             None if transparent() >= bytes.div_ceil(2) => PageSize::Transparent,
             None => PageSize::Small,
         };
-        Pages { size, bytes, locked: self.locked || self.reserved.is_some() }
+        let locked = self.locked || self.reserved.is_some();
+        Pages { size, bytes, locked, node: numa::bound(self.mapping.base()) }
     }
 
     /// Whether this process may write to it; it may not where it is attached.

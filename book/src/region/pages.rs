@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
-use super::RegionError;
+use super::{NumaNode, RegionError};
 
 /// Which pages to take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,12 +81,15 @@ pub struct Pages {
     pub bytes: u64,
     /// Whether they never leave memory.
     pub locked: bool,
+    /// The NUMA node that all of them are bound to; none where they may be anywhere.
+    pub node: Option<NumaNode>,
 }
 
 impl fmt::Display for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let locked = if self.locked { ", locked" } else { "" };
-        write!(f, "{}, {}{locked}", self.size, Size(self.bytes))
+        write!(f, "{}, {}{locked}", self.size, Size(self.bytes))?;
+        self.node.map_or(Ok(()), |node| write!(f, ", {node}"))
     }
 }
 
@@ -110,13 +113,14 @@ impl fmt::Display for Size {
     }
 }
 
-/// The reserved pages of one size.
+/// The reserved pages of one size, of the machine or of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pool {
     /// All.
     pub total: u64,
     /// Those that nobody uses or has reserved.
     pub free: u64,
+    pub node: Option<NumaNode>,
 }
 
 impl Pool {
@@ -130,18 +134,33 @@ impl Pool {
 /// Too few reserved pages, and the command that reserves enough.
 pub(super) fn short(size: PageSize, len_bytes: u64, pool: Pool) -> RegionError {
     let needed = len_bytes.div_ceil(size.bytes());
-    let command = reserve(size, pool.with(size, len_bytes));
-    RegionError::PagesShort { len_bytes, size, needed, free: pool.free, command }
+    let Pool { free, node, .. } = pool;
+    let command = reserve(size, pool.with(size, len_bytes), node);
+    RegionError::PagesShort { len_bytes, size, needed, free, node, command }
+}
+
+/// Refuses what the reserved pages do not suffice for.
+pub(super) fn check(
+    size: PageSize,
+    len_bytes: u64,
+    node: Option<NumaNode>,
+) -> Result<(), RegionError> {
+    let pool = pool(size, node);
+    if pool.free < len_bytes.div_ceil(size.bytes()) {
+        return Err(short(size, len_bytes, pool));
+    }
+    Ok(())
 }
 
 /// The command that makes `pages` the number of reserved pages.
-pub(super) fn reserve(size: PageSize, pages: u64) -> String {
+pub(super) fn reserve(size: PageSize, pages: u64, node: Option<NumaNode>) -> String {
+    let node = node.map_or_else(String::new, |node| format!(" --node {}", node.get()));
     let (pages, unit) = match size {
         PageSize::Gigabyte => (pages, "G"),
         _ => (pages.saturating_mul(size.bytes() >> 20), "M"),
     };
     format!(
-        "./hugepages.sh --reserve {pages}{unit} --pagesize {}{unit}",
+        "./hugepages.sh --reserve {pages}{unit} --pagesize {}{unit}{node}",
         match size {
             PageSize::Gigabyte => 1,
             _ => size.bytes() >> 20,
@@ -149,14 +168,18 @@ pub(super) fn reserve(size: PageSize, pages: u64) -> String {
     )
 }
 
-/// What the kernel says of its pages of a size.
-pub(super) fn pool(size: PageSize) -> Pool {
+/// What the kernel says of its pages of a size. Of a node it does not say how many are reserved.
+pub(super) fn pool(size: PageSize, node: Option<NumaNode>) -> Pool {
+    let folder = match node {
+        Some(node) => format!("/sys/devices/system/node/node{}/hugepages", node.get()),
+        None => "/sys/kernel/mm/hugepages".to_owned(),
+    };
     let count = |file: &str| {
-        let path = format!("/sys/kernel/mm/hugepages/hugepages-{}kB/{file}", size.bytes() >> 10);
+        let path = format!("{folder}/hugepages-{}kB/{file}", size.bytes() >> 10);
         fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0)
     };
     let free = count("free_hugepages").saturating_sub(count("resv_hugepages"));
-    Pool { total: count("nr_hugepages"), free }
+    Pool { total: count("nr_hugepages"), free, node }
 }
 
 /// Why a private region, or one in a file on a tmpfs mounted at `mount`, has few transparent
@@ -227,17 +250,22 @@ mod tests {
 
     #[test]
     fn pages_are_told_in_words() {
-        let pages = Pages { size: PageSize::TwoMegabytes, bytes: 512 << 20, locked: true };
+        let (size, node) = (PageSize::TwoMegabytes, None);
+        let pages = Pages { size, bytes: 512 << 20, locked: true, node };
         assert_eq!(pages.to_string(), "2 MiB pages, 512 MiB, locked");
-        let pages = Pages { size: PageSize::Small, bytes: 8 << 10, locked: false };
+        let pages = Pages { node: Some(NumaNode::new(1)), ..pages };
+        assert_eq!(pages.to_string(), "2 MiB pages, 512 MiB, locked, node 1");
+        let pages = Pages { size: PageSize::Small, bytes: 8 << 10, locked: false, node };
         assert_eq!(pages.to_string(), "4 KiB pages, 8 KiB");
         assert_eq!(Size(4097).to_string(), "4097 bytes");
     }
 
     #[test]
     fn commands_name_whole_pages() {
-        assert_eq!(reserve(PageSize::TwoMegabytes, 3), "./hugepages.sh --reserve 6M --pagesize 2M");
-        assert_eq!(reserve(PageSize::Gigabyte, 2), "./hugepages.sh --reserve 2G --pagesize 1G");
+        let (two, giga) = (PageSize::TwoMegabytes, PageSize::Gigabyte);
+        assert_eq!(reserve(two, 3, None), "./hugepages.sh --reserve 6M --pagesize 2M");
+        let on_node = reserve(giga, 2, Some(NumaNode::new(1)));
+        assert_eq!(on_node, "./hugepages.sh --reserve 2G --pagesize 1G --node 1");
         assert_eq!(PageSize::TwoMegabytes.round(1).unwrap(), 1 << 21);
         assert_eq!(PageSize::Gigabyte.round(1 << 30).unwrap(), 1 << 30);
         assert!(matches!(PageSize::Gigabyte.round(u64::MAX), Err(RegionError::TooLarge)));

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::RegionError;
+use super::{NumaNode, RegionError};
 
 /// Memory that may be taken, and who limits it.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,11 +15,11 @@ struct Room {
     by: String,
 }
 
-/// Refuses `len_bytes` that the machine does not have, or that the control groups of this
-/// process do not allow it (versions 1 and 2).
-pub(super) fn check(len_bytes: u64) -> Result<(), RegionError> {
-    let room = machine().into_iter().chain(groups()).min_by_key(|room| room.free_bytes);
-    match room {
+/// Refuses `len_bytes` that the machine, or its node, does not have, or that the control groups of
+/// this process do not allow it (versions 1 and 2).
+pub(super) fn check(len_bytes: u64, node: Option<NumaNode>) -> Result<(), RegionError> {
+    let rooms = machine().into_iter().chain(node.and_then(on_node)).chain(groups());
+    match rooms.min_by_key(|room| room.free_bytes) {
         Some(Room { free_bytes, by }) if free_bytes < len_bytes => {
             Err(RegionError::ShortMemory { len_bytes, free_bytes, by })
         }
@@ -31,6 +31,24 @@ fn machine() -> Option<Room> {
     let meminfo = fs::read_to_string("/proc/meminfo").ok()?;
     let kib = field(&meminfo, "MemAvailable:")? + field(&meminfo, "SwapFree:").unwrap_or(0);
     Some(Room { free_bytes: kib.saturating_mul(1024), by: "this machine".to_owned() })
+}
+
+/// What can be had on a node without moving anything out of memory. Nobody swaps for it.
+fn on_node(node: NumaNode) -> Option<Room> {
+    let path = format!("/sys/devices/system/node/node{}/meminfo", node.get());
+    let free_bytes = node_free(&fs::read_to_string(path).ok()?)?;
+    Some(Room { free_bytes, by: node.to_string() })
+}
+
+/// Cached files are given back when they are needed. Each line begins with the node.
+fn node_free(meminfo: &str) -> Option<u64> {
+    let lines = meminfo.lines().filter_map(|line| line.splitn(3, ' ').nth(2));
+    let fields = lines.collect::<Vec<_>>().join("\n");
+    let cached = ["Active(file):", "Inactive(file):", "SReclaimable:"]
+        .iter()
+        .filter_map(|name| field(&fields, name))
+        .fold(0, u64::saturating_add);
+    Some(field(&fields, "MemFree:")?.saturating_add(cached).saturating_mul(1024))
 }
 
 /// Each control group that this process is in, with those above it.
@@ -115,8 +133,16 @@ mod tests {
 
     #[test]
     fn more_than_the_machine_has_is_refused() {
-        assert!(check(1).is_ok());
-        let refused = check(1 << 60).unwrap_err().to_string();
+        assert!(check(1, None).is_ok());
+        let refused = check(1 << 60, None).unwrap_err().to_string();
         assert!(refused.starts_with("1073741824 GiB of memory are needed"), "{refused}");
+    }
+
+    #[test]
+    fn a_node_has_what_is_free_and_what_is_cached() {
+        let meminfo = "Node 1 MemTotal:  6252756 kB\nNode 1 MemFree:   100 kB\n\
+            Node 1 Active(file):   20 kB\nNode 1 Inactive(file):  3 kB\nNode 1 SReclaimable: 4 kB\n";
+        assert_eq!(node_free(meminfo), Some(127 << 10));
+        assert_eq!(node_free("Node 1 MemTotal: 1 kB\n"), None);
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
 
 mod file;
+mod numa;
 mod pages;
 mod process;
 mod scratch;

@@ -47,7 +47,7 @@ fn a_gigabyte_page_is_taken_where_half_of_it_is_used() {
 fn too_few_reserved_pages_are_left_alone() {
     let Some(pool) = Pool::new(2048, 1) else { return };
     let region = private(8 * MIB, HugePages::Prefer).unwrap();
-    let Pages { size, bytes, locked } = region.pages();
+    let Pages { size, bytes, locked, .. } = region.pages();
     let expected = if transparent_allowed() { PageSize::Transparent } else { PageSize::Small };
     assert_eq!((size, bytes, locked), (expected, 10 * MIB as u64, false));
     assert_eq!(pool.free(), 1);
