@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::depth::Depth;
 use crate::header::{LastTrade, Touch};
 use crate::near::NEAR_LEVELS;
+use crate::region::Word64;
 use crate::ring::RingReader;
 use crate::view::Book;
 use crate::{
@@ -55,11 +56,12 @@ pub struct TopOfBook {
 pub struct BookReader {
     books: Books,
     tries: u32,
+    retries: Word64,
 }
 
 impl BookReader {
     pub(crate) fn new(books: Books) -> BookReader {
-        BookReader { books, tries: TRIES }
+        BookReader { books, tries: TRIES, retries: Word64::default() }
     }
 
     pub(crate) fn books(&self) -> &Books {
@@ -77,7 +79,7 @@ impl BookReader {
     #[inline]
     pub fn top(&self, locate: Locate) -> Result<TopOfBook, ReadError> {
         let header = self.held(locate)?;
-        let top = self.books.lock(locate).read(self.tries, || TopOfBook {
+        let top = self.read_near(locate, || TopOfBook {
             touch: header.touch(),
             // Read together with the book: a feed that became Live again since the book was as
             // it is read here has changed the book's version, too.
@@ -93,7 +95,7 @@ impl BookReader {
     pub fn last_trade(&self, locate: Locate) -> Result<Option<LastTrade>, ReadError> {
         self.held(locate)?;
         let record = self.books.records.at(u32::from(locate.get()));
-        let trade = self.books.lock(locate).read(self.tries, || record.last_trade());
+        let trade = self.read_near(locate, || record.last_trade());
         trade.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
@@ -122,7 +124,7 @@ impl BookReader {
             return self.gather_depth(locate, depth);
         }
         let rings = Side::BOTH.map(|side| self.books.ladders.ring(header, locate, side));
-        let read = self.books.lock(locate).read(self.tries, || {
+        let read = self.read_near(locate, || {
             let feed_state = header.feed_state(self.books.feed_state());
             depth.fill(rings, feed_state, (header.seq(), header.time()));
         });
@@ -168,7 +170,7 @@ impl BookReader {
     pub fn read<T>(&self, locate: Locate, look: impl Fn(Book<'_>) -> T) -> Result<T, ReadError> {
         self.held(locate)?;
         let book = Book::new(&self.books, locate);
-        let found = self.books.change(locate).read(self.tries, || look(book));
+        let found = self.read_book(locate, || look(book));
         found.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
@@ -217,6 +219,30 @@ impl BookReader {
     #[must_use]
     pub fn feed_state(&self) -> FeedState {
         self.books.feed_state()
+    }
+
+    /// How many tries of all reads so far met the writer at work, those of reads that were given up
+    /// among them. A read that meets nobody pays nothing for the count. Where several threads read
+    /// by the same reader, some may be missing.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.retries.get()
+    }
+
+    fn note_vain(&self) {
+        self.retries.set(self.retries.get().wrapping_add(1));
+    }
+
+    /// What is under a symbol's lock: the header, the levels near the touch, the last trade.
+    #[inline(always)]
+    fn read_near<T>(&self, locate: Locate, words: impl FnMut() -> T) -> Option<T> {
+        self.books.lock(locate).read_noting(self.tries, || self.note_vain(), words)
+    }
+
+    /// What is under the version of a symbol's book: its levels and queues.
+    #[inline(always)]
+    fn read_book<T>(&self, locate: Locate, words: impl Fn() -> T) -> Option<T> {
+        self.books.change(locate).read_noting(self.tries, || self.note_vain(), words)
     }
 
     #[inline]

@@ -2,48 +2,19 @@
 
 #![forbid(unsafe_code)]
 
+mod processes;
 mod writing;
 
 use std::env;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-use wirebook_book::region::{RegionConfig, RegionError, WriterState};
-use wirebook_book::{Books, BooksError, Capacity, FeedState, SeqNo, attach};
-use writing::{LOCATE, Reads, Writer, read_until};
+use processes::{create, file, folder, start};
+use wirebook_book::region::{RegionError, WriterState};
+use wirebook_book::{BooksError, FeedState, SeqNo, attach};
+use writing::{LOCATE, read_until};
 
-/// Where a process that a test has started finds the books.
-const FILE: &str = "BOOKS_FILE";
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A folder in memory, where there is one.
-fn folder() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder")
-}
-
-fn create(file: &Path) -> Writer {
-    let config = RegionConfig { file: Some(file.to_path_buf()), ..RegionConfig::default() };
-    Writer::new(Books::create(Capacity::SMALL, &config).expect("small books in a file"))
-}
-
-/// Another process of this program that runs one of the parts below.
-fn start(part: &str, file: &Path) -> Child {
-    let program = env::current_exe().expect("this program");
-    Command::new(program)
-        .args(["--exact", part, "--ignored", "--nocapture"])
-        .env(FILE, file)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("another process")
-}
-
-fn file() -> PathBuf {
-    env::var_os(FILE).expect("started by a test").into()
-}
 
 #[test]
 fn processes_read_books_that_another_one_writes() {
@@ -68,10 +39,8 @@ fn processes_read_books_that_another_one_writes() {
 #[ignore = "a part of processes_read_books_that_another_one_writes, in a process of its own"]
 fn part_reader() {
     let reader = attach(file()).expect("books that are complete");
-    let Reads { tops, depths, walks, busy } =
-        read_until(&reader, || reader.check_writer() == WriterState::Finished);
-    println!("{tops} touches, {depths} depths, {walks} walks, {busy} gave up");
-    assert!(tops > 0 && depths > 0 && walks > 0);
+    let reads = read_until(&reader, |_| reader.check_writer() == WriterState::Finished);
+    assert!(reads.tops > 0 && reads.depths > 0 && reads.torn == 0, "{reads}");
     let top = reader.top(LOCATE).expect("nobody writes any more");
     assert_eq!(top.feed_state, FeedState::Live, "a writer that finished leaves them as they are");
 }

@@ -62,6 +62,13 @@ impl Version {
     /// writer. What it reads in vain may be any mixture: it has to cope with that, and to end.
     #[inline(always)]
     pub fn read<T>(&self, tries: u32, words: impl Fn() -> T) -> Option<T> {
+        self.read_noting(tries, || (), words)
+    }
+
+    /// The same, calling `vain` after each try that met the writer: who counts those pays nothing
+    /// for a read that met nobody.
+    #[inline(always)]
+    pub fn read_noting<T>(&self, tries: u32, vain: impl Fn(), words: impl Fn() -> T) -> Option<T> {
         for _ in 0..tries {
             let before = self.0.get_acquire();
             if before.is_multiple_of(2) {
@@ -72,6 +79,7 @@ impl Version {
                     return Some(read);
                 }
             }
+            vain();
             std::hint::spin_loop();
         }
         None
@@ -139,7 +147,18 @@ impl<'a> Lock<'a> {
     /// What `words` reads, from words that belong together; `None` where each of `tries` met the
     /// writer. What it reads in vain may be any mixture: it has to cope with that, and to end.
     #[inline(always)]
-    pub fn read<T>(self, tries: u32, mut words: impl FnMut() -> T) -> Option<T> {
+    pub fn read<T>(self, tries: u32, words: impl FnMut() -> T) -> Option<T> {
+        self.read_noting(tries, || (), words)
+    }
+
+    /// The same, calling `vain` after each try that met the writer.
+    #[inline(always)]
+    pub fn read_noting<T>(
+        self,
+        tries: u32,
+        vain: impl Fn(),
+        mut words: impl FnMut() -> T,
+    ) -> Option<T> {
         for _ in 0..tries {
             let before = self.ended.get_acquire();
             let read = words();
@@ -148,6 +167,7 @@ impl<'a> Lock<'a> {
             if self.begun.get() == before {
                 return Some(read);
             }
+            vain();
             std::hint::spin_loop();
         }
         None
@@ -206,6 +226,19 @@ mod tests {
             reads.get()
         });
         assert_eq!(read, Some(3));
+        let vain = std::cell::Cell::new(0);
+        let note = || vain.set(vain.get() + 1);
+        assert_eq!((version.read_noting(5, note, || 7), vain.get()), (Some(7), 0));
+        reads.set(0);
+        let meeting = || {
+            reads.set(reads.get() + 1);
+            if reads.get() < 3 {
+                version.begin();
+                version.end();
+            }
+            reads.get()
+        };
+        assert_eq!((version.read_noting(5, note, meeting), vain.get()), (Some(3), 2));
         let write = || {
             version.begin();
             version.end();

@@ -1,8 +1,10 @@
 //! A writer whose every state tells by its sequence number what it must be, and readers that check.
 
+use std::fmt::{Debug, Display, Formatter, Result};
+
 use wirebook_book::{
     Book, BookReader, Books, FeedState, Level, Locate, Nanos, NewOrder, OrderRef, Price, Qty,
-    ReadError, SeqNo, Side, Stamp,
+    ReadError, SeqNo, Side, Stamp, TopOfBook,
 };
 
 const LEVELS: u64 = 10;
@@ -61,13 +63,19 @@ impl Writer {
 }
 
 /// Whether a book that was read is the one after the message that it names.
-fn check(seq: SeqNo, levels: &[Level]) {
+fn is_whole(seq: SeqNo, levels: &[Level]) -> bool {
     let expected = (0..LEVELS).map(|level| Level {
         price: price(level),
         qty: Qty::new(qty_at(last_change(seq.get(), level)).into()),
         orders: 1,
     });
-    assert!(levels.iter().copied().eq(expected), "torn at {seq:?}: {levels:?}");
+    levels.iter().copied().eq(expected)
+}
+
+fn is_whole_top(top: &TopOfBook) -> bool {
+    let best = qty_at(last_change(top.last_seq.get(), 0));
+    let touch = (top.touch.bid_price, top.touch.bid_qty);
+    touch == (price(0), Qty::new(best.into())) && top.last_time.get() == top.last_seq.get() * 3
 }
 
 fn depth(book: Book<'_>) -> (SeqNo, Vec<Level>) {
@@ -75,61 +83,93 @@ fn depth(book: Book<'_>) -> (SeqNo, Vec<Level>) {
 }
 
 /// What a reader got.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Reads {
     pub(crate) tops: u64,
     /// Of the published record of the best levels.
     pub(crate) depths: u64,
     /// Of the levels in the book itself.
     pub(crate) walks: u64,
+    /// Touches that were of another message than the one read before.
+    pub(crate) news: u64,
+    /// Reads that were of no message, or of one before that which was read last.
+    pub(crate) torn: u64,
+    /// Tries that met the writer.
+    pub(crate) retries: u64,
     /// Reads that were given up.
     pub(crate) busy: u64,
 }
 
-/// Reads and checks until `done` says so.
-pub(crate) fn read_until(reader: &BookReader, done: impl Fn() -> bool) -> Reads {
-    let mut reads = Reads::default();
-    let mut seq_last = SeqNo::new(0);
-    while !done() {
-        for _ in 0..64 {
-            match reader.top(LOCATE) {
-                Ok(top) => {
-                    let best = qty_at(last_change(top.last_seq.get(), 0));
-                    assert_eq!(top.touch.bid_price, price(0));
-                    assert_eq!(
-                        top.touch.bid_qty,
-                        Qty::new(best.into()),
-                        "torn at {:?}",
-                        top.last_seq
-                    );
-                    assert_eq!(top.last_time, Nanos::new(top.last_seq.get() * 3));
-                    assert!(top.last_seq >= seq_last, "a reader went back");
-                    seq_last = top.last_seq;
-                    reads.tops += 1;
-                }
-                Err(error) => {
-                    assert!(matches!(error, ReadError::Busy { .. }));
-                    reads.busy += 1;
-                }
-            }
+impl Reads {
+    fn note_torn(&mut self, what: &dyn Debug) {
+        if self.torn == 0 {
+            eprintln!("torn: {what:?}");
         }
-        for _ in 0..8 {
-            match reader.depth::<10>(LOCATE) {
-                Ok(depth) => {
-                    check(depth.last_seq, depth.bids());
-                    assert_eq!(depth.last_time, Nanos::new(depth.last_seq.get() * 3));
-                    reads.depths += 1;
+        self.torn += 1;
+    }
+
+    fn top(&mut self, reader: &BookReader, seq_last: &mut SeqNo) {
+        match reader.top(LOCATE) {
+            Ok(top) => {
+                if !is_whole_top(&top) || top.last_seq < *seq_last {
+                    self.note_torn(&top);
                 }
-                Err(_) => reads.busy += 1,
+                self.news += u64::from(top.last_seq != *seq_last);
+                *seq_last = top.last_seq;
+                self.tops += 1;
             }
-        }
-        match reader.read(LOCATE, depth) {
-            Ok((seq, levels)) => {
-                check(seq, &levels);
-                reads.walks += 1;
+            Err(error) => {
+                assert!(matches!(error, ReadError::Busy { .. }));
+                self.busy += 1;
             }
-            Err(_) => reads.busy += 1,
         }
     }
-    reads
+
+    fn depth(&mut self, reader: &BookReader) {
+        match reader.depth::<10>(LOCATE) {
+            Ok(depth) => {
+                let time = Nanos::new(depth.last_seq.get() * 3);
+                if !is_whole(depth.last_seq, depth.bids()) || depth.last_time != time {
+                    self.note_torn(&depth);
+                }
+                self.depths += 1;
+            }
+            Err(_) => self.busy += 1,
+        }
+    }
+
+    fn walk(&mut self, reader: &BookReader) {
+        match reader.read(LOCATE, depth) {
+            Ok((seq, levels)) => {
+                if !is_whole(seq, &levels) {
+                    self.note_torn(&(seq, levels));
+                }
+                self.walks += 1;
+            }
+            Err(_) => self.busy += 1,
+        }
+    }
+}
+
+impl Display for Reads {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Reads { tops, depths, walks, news, torn, retries, busy } = self;
+        write!(
+            f,
+            "{tops} touches ({news} of news), {depths} depths, {walks} walks, {torn} torn, "
+        )?;
+        write!(f, "{retries} tries met the writer, {busy} reads were given up")
+    }
+}
+
+/// Reads and checks until `done` says so of what was read.
+pub(crate) fn read_until(reader: &BookReader, done: impl Fn(&Reads) -> bool) -> Reads {
+    let mut reads = Reads::default();
+    let mut seq_last = SeqNo::new(0);
+    while !done(&reads) {
+        (0..64).for_each(|_| reads.top(reader, &mut seq_last));
+        (0..8).for_each(|_| reads.depth(reader));
+        reads.walk(reader);
+    }
+    Reads { retries: reader.retries(), ..reads }
 }
