@@ -5,7 +5,9 @@ use std::os::unix::fs::FileExt;
 
 use wirebook_book::region::{HugePages, PageSize, Pages, Region, RegionConfig, RegionError};
 
-use crate::scratch::{LAYOUT, MIB, Mount, Pool, Scratch, attach, plan, private, shared, table};
+use crate::scratch::{
+    LAYOUT, MIB, Mount, Pool, Scratch, alone, attach, plan, private, shared, table,
+};
 
 const TWO: HugePages = HugePages::Require(PageSize::TwoMegabytes);
 
@@ -117,6 +119,7 @@ fn every_page_is_there_from_the_start() {
     let folder = Scratch::new();
     let path = folder.path("books");
     let check = |region: &Region| assert_eq!(bytes_present(region), region.pages().bytes);
+    let _alone = alone(); // for the pages that are preferred
     for pages in [HugePages::Prefer, HugePages::Never] {
         let region = private(4 * MIB, pages).unwrap();
         check(&region);

@@ -70,6 +70,12 @@ impl Drop for Mount {
     }
 }
 
+/// Keeps other tests from counting reserved pages, or from taking them.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The reserved pages of one size, as many free ones as a test wants; one test at a time.
 pub(crate) struct Pool {
     kib: u32,
@@ -79,8 +85,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(kib: u32, free: u64) -> Option<Pool> {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = alone();
         let before = count(kib, "nr_hugepages");
         let used = before.unwrap_or(0) - count(kib, "free_hugepages").unwrap_or(0);
         let pool = Pool { kib, before: before.unwrap_or(0), _alone: alone };
