@@ -68,6 +68,25 @@ models() {
 run "models of what is shared between threads" models
 unset CARGO_PROFILE_RELEASE_LTO CARGO_PROFILE_RELEASE_CODEGEN_UNITS
 
+# Memory that is touched and must not be. AddressSanitizer knows heap, stack and mappings, and is told
+# where the tables of a region end (book/src/region/gap.rs). All is built anew for it, in its own folder.
+address() {
+    local folder=${CARGO_TARGET_DIR:-target}/address host
+    local -x RUSTFLAGS="-Zsanitizer=address --cfg asan"
+    host=$(rustc +nightly --version --verbose | sed -n 's/^host: //p')
+    local test=(cargo +nightly test --quiet -p wirebook-book --target "$host" --target-dir "$folder")
+    echo "not run under AddressSanitizer: two tests of locked memory, which it pretends to lock"
+    "${test[@]}" --lib --test region --test readers --test attach --test hunt --test ring \
+        -- --skip memory_is_locked_where_it_is_asked_for_and_allowed \
+        --skip memory_that_may_not_be_locked_is_used_all_the_same \
+        && "${test[@]}" --test property -- --exact small_books_agree books_without_room_agree
+}
+if rustc +nightly --version >/dev/null 2>&1; then
+    run "the books under AddressSanitizer" address
+else
+    leave_out "AddressSanitizer: it needs a nightly toolchain: rustup toolchain install nightly"
+fi
+
 say "shell scripts"
 if need shellcheck shellcheck; then
     shellcheck test.sh hugepages.sh tests/hugepages.sh .ci/run || failed+=("shell scripts")

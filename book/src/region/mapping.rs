@@ -7,7 +7,7 @@ use memmap2::{Advice, MmapOptions, MmapRaw};
 use super::RegionError;
 use super::file::{RegionFile, refused};
 use super::header::{HEADER_BYTES, RegionHeader};
-use super::{NumaNode, PageSize, Word32, numa};
+use super::{NumaNode, PageSize, Word32, gap, numa};
 
 /// The mapped memory; kept by every table carved from it.
 #[derive(Debug)]
@@ -16,6 +16,13 @@ pub(super) struct Mapping {
     map: MmapRaw,
     writable: bool,
     file: Option<RegionFile>,
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // Something else will lie there.
+        gap::allow(self.base(), self.len());
+    }
 }
 
 impl Mapping {
@@ -126,7 +133,8 @@ impl Mapping {
     /// memory alone that is for reading.
     pub(super) fn touch(&self) {
         const PAGE_BYTES: usize = 4096;
-        if !self.writable {
+        // Under AddressSanitizer not all of it may be touched.
+        if !self.writable || cfg!(asan) {
             return;
         }
         for at in (0..self.len()).step_by(PAGE_BYTES) {

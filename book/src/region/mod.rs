@@ -27,6 +27,7 @@
 mod create;
 mod error;
 mod file;
+mod gap;
 mod header;
 pub(crate) mod lanes;
 mod mapping;
@@ -57,6 +58,7 @@ pub(crate) use word::{FieldWords, words};
 pub use word::{Word8, Word16, Word32, Word64, Words};
 
 use file::{FileSystem, RegionFile};
+use gap::GAP_BYTES;
 use header::HEADER_BYTES;
 use mapping::Mapping;
 use plan::table_len;
@@ -141,6 +143,8 @@ impl Region {
     }
 
     fn of(mapping: Mapping, reserved: Option<PageSize>) -> Region {
+        let tables = mapping.base().wrapping_add(HEADER_BYTES);
+        gap::forbid(tables, mapping.len().saturating_sub(HEADER_BYTES));
         Region { mapping: Arc::new(mapping), next: HEADER_BYTES, reserved, locked: false }
     }
 
@@ -155,6 +159,7 @@ impl Region {
         if end > self.mapping.len() {
             return Err(RegionError::TooLarge);
         }
+        gap::allow(self.mapping.base().wrapping_add(self.next), bytes);
         // SAFETY: `next..end` lies inside the mapping (checked), starts on a line and so is
         // aligned for `T` (the mapping is page-aligned, `next` a multiple of LINE), is memory in
         // which every bit pattern is a value of `T` (`Words`), and is handed out once (`next`
@@ -162,7 +167,7 @@ impl Region {
         let table = unsafe {
             Table::from_raw(self.mapping.base().add(self.next).cast::<T>(), len, self.keeper())
         };
-        self.next = end.next_multiple_of(LINE);
+        self.next = end.next_multiple_of(LINE).saturating_add(GAP_BYTES);
         Ok(table)
     }
 

@@ -1,5 +1,6 @@
 //! How large a region has to be.
 
+use super::gap::GAP_BYTES;
 use super::header::HEADER_BYTES;
 use super::{LINE, RegionError, Words};
 
@@ -13,9 +14,10 @@ impl Plan {
     /// Adds a table of at least `len` items.
     pub fn table<T: Words>(&mut self, len: usize) -> Result<(), RegionError> {
         let bytes = table_len(len)?.checked_mul(size_of::<T>()).ok_or(RegionError::TooLarge)?;
+        let gap_bytes = if self.len_bytes == 0 { 0 } else { GAP_BYTES };
         self.len_bytes = bytes
             .checked_next_multiple_of(LINE)
-            .and_then(|bytes| self.len_bytes.checked_add(bytes))
+            .and_then(|bytes| self.len_bytes.checked_add(gap_bytes)?.checked_add(bytes))
             .ok_or(RegionError::TooLarge)?;
         Ok(())
     }
