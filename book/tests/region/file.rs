@@ -197,7 +197,8 @@ fn a_reader_writes_nothing() {
     assert!(is_whole(&mut reader));
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let rights = |region: &Region| {
-        let start = format!("{:x}-", std::ptr::from_ref(region.header()).addr());
+        // The system writes an address with eight digits at least.
+        let start = format!("{:08x}-", std::ptr::from_ref(region.header()).addr());
         let line = maps.lines().find(|line| line.starts_with(&start)).unwrap();
         line.split_ascii_whitespace().nth(1).unwrap().to_owned()
     };
