@@ -5,9 +5,10 @@
 //! alone: a replacement that runs out of room has lost its old order, in a book that is dead from
 //! then on, and a replacement in a dead book takes its old order off.
 
-use crate::header::{Best, Header, LastTrade};
+use crate::header::{Best, Header};
 use crate::ladder::{Became, LevelNow, rank};
 use crate::orders::{Resting, Slot, Vacancy};
+use crate::record::LastTrade;
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,

@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
-use crate::header::{Header, Opened, Record, Status};
+use crate::header::{Header, Opened, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
+use crate::record::Record;
 use crate::region::seqlock::{Lock, Version};
 use crate::region::{HeaderWriter, Region, RegionError, Table, Word8, Word32};
 use crate::ring::{RingSlot, RingWriter};

@@ -3,10 +3,11 @@
 use thiserror::Error;
 
 use crate::depth::Depth;
-use crate::header::{LastTrade, Touch};
 use crate::near::NEAR_LEVELS;
+use crate::record::LastTrade;
 use crate::region::Word64;
 use crate::ring::RingReader;
+use crate::touch::Touch;
 use crate::view::Book;
 use crate::{
     Books, Capacity, FeedState, Locate, Nanos, SeqNo, Side, Snapshot, Symbol, TradingState,

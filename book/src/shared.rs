@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::header::{Header, Opened, Record, Status};
+use crate::header::{Header, Opened, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
+use crate::record::Record;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };

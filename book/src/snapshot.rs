@@ -4,8 +4,9 @@
 //! writer's memory, a writer's successor from books that it has made again.
 
 use crate::apply::{Found, Joins};
-use crate::header::{HeaderWords, RecordWords};
+use crate::header::HeaderWords;
 use crate::ladder::{Became, LevelNow};
+use crate::record::RecordWords;
 use crate::view::Book;
 use crate::{Arrival, Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
 

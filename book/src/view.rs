@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use crate::header::{HeaderWords, LastTrade, RecordWords, Touch};
+use crate::header::HeaderWords;
 use crate::ladder::rank;
 use crate::level::Level;
 use crate::orders::Slot;
+use crate::record::{LastTrade, RecordWords};
+use crate::touch::Touch;
 use crate::{
     Arrival, Books, FeedState, Locate, Nanos, OrderRef, Price, Qty, SeqNo, Side, Symbol,
     TradingState,
