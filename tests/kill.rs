@@ -15,6 +15,8 @@ use serde_json::Value;
 use support::command::{Finished, wirebook};
 use support::generated::Generated;
 use tempfile::TempDir;
+use wirebook::book::region::RegionConfig;
+use wirebook::book::{Books, Capacity};
 
 /// Small tables: books that fit, and no more to go through than that.
 const ROOM: [&str; 4] = ["--orders-max", "65536", "--levels-max", "32768"];
@@ -189,4 +191,18 @@ fn what_is_no_region_of_books_is_refused() {
     let attached = killing.attach();
     assert_eq!(attached.status, 2, "{attached:?}");
     assert_eq!(fs::read(&killing.region).unwrap(), vec![7; 1 << 16]);
+}
+
+#[test]
+fn books_that_were_left_before_the_first_message_are_gone_on_with() {
+    let killing = Killing::new(4_000);
+    let capacity = Capacity { orders: 65_536, levels: 32_768, ..Capacity::WHOLE_DAY };
+    let file = Some(killing.region.clone());
+    let config = RegionConfig { file, updates: 1 << 16, ..RegionConfig::default() };
+    for input in [&killing.day.itch, &killing.day.pcap] {
+        drop(Books::create(capacity, &config).unwrap());
+        let (json, _) = killing.finish(input);
+        assert_eq!((&json["resumed_from"], &json["messages"]), (&0.into(), &4_000.into()));
+        fs::remove_file(&killing.region).unwrap();
+    }
 }

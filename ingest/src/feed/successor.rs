@@ -63,7 +63,8 @@ impl<L: Listener> Feed<L> {
         message_is_packet: bool,
     ) -> Block<'a> {
         let Some((session, applied)) = self.awaits() else { return block };
-        let is_session = session.unwrap_or_default() == self.session;
+        // Books without any message go on with whatever session comes first.
+        let is_session = applied == SeqNo::default() || session == Some(self.session);
         if !block.is_numbered() || !is_session || block.last() < applied {
             return block;
         }
