@@ -9,13 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use wirebook::book::region::{RegionConfig, WriterState};
-use wirebook::book::{Books, SeqNo};
-use wirebook::ingest::feed::{Feed, FeedConfig, Publisher};
-use wirebook::ingest::mold::{Block, Messages};
+use wirebook::book::SeqNo;
+use wirebook::book::region::WriterState;
+use wirebook::ingest::mold::Messages;
 use wirebook::replay::{Progress, touch_checksum};
 use wirebook::{FollowReport, Run};
 
+use super::support::published::{memory, play, play_from, published};
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,11 +80,6 @@ fn who_is_overrun_is_told_and_goes_on_with_the_books_as_they_are() {
 /// Where a process that a test has started finds what it needs.
 const FOLDER: &str = "RING_FOLDER";
 
-fn memory() -> TempDir {
-    let memory = std::path::Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
-}
-
 fn start(part: &str, folder: &TempDir) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", part, "--ignored", "--nocapture"])
@@ -103,30 +98,6 @@ fn wait_for(path: &std::path::Path) {
     while !path.exists() {
         assert!(start.elapsed() < PATIENCE, "{} does not appear", path.display());
         thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// A feed over books in a file of the folder, with a ring.
-fn published(folder: &std::path::Path, updates: u32) -> Feed<Publisher> {
-    let file = Some(folder.join("books"));
-    let region = RegionConfig { file, updates, ..RegionConfig::default() };
-    let capacity = Capacity { orders: 1 << 14, levels: 1 << 13, locates: 1 << 8 };
-    let books = Books::create(capacity, &region).unwrap();
-    let publisher = Publisher::of(&books);
-    Feed::new(books, publisher, FeedConfig::default())
-}
-
-/// Plays all messages of a day, some at a time.
-fn play(feed: &mut Feed<Publisher>, bytes: &[u8], at_a_time: usize, pause: Duration) {
-    let (mut rest, mut first) = (Messages::prefix(bytes).0, SeqNo::new(1));
-    while !rest.is_empty() {
-        let after = rest.clone().skip(at_a_time);
-        let taken = rest.as_bytes().len() - after.as_bytes().len();
-        let messages = Messages::prefix(&rest.as_bytes()[..taken]).0;
-        let next = SeqNo::new(first.get() + messages.len() as u64);
-        feed.on_file_block(Block { first, messages });
-        (rest, first) = (after, next);
-        thread::sleep(pause);
     }
 }
 
@@ -196,16 +167,7 @@ fn part_writer() {
     play(&mut feed, &bytes[..bytes.len() - start.as_bytes().len()], 100, Duration::ZERO);
     fs::write(folder.join("playing"), "").unwrap();
     // Slowly, so that it does not come to an end.
-    let (mut rest, mut first) = (start, SeqNo::new(2_001));
-    while !rest.is_empty() {
-        let after = rest.clone().skip(5);
-        let taken = rest.as_bytes().len() - after.as_bytes().len();
-        let messages = Messages::prefix(&rest.as_bytes()[..taken]).0;
-        let next = SeqNo::new(first.get() + messages.len() as u64);
-        feed.on_file_block(Block { first, messages });
-        (rest, first) = (after, next);
-        thread::sleep(Duration::from_millis(1));
-    }
+    play_from(&mut feed, start, SeqNo::new(2_001), 5, Duration::from_millis(1));
     thread::sleep(PATIENCE);
 }
 

@@ -9,3 +9,4 @@ pub(crate) mod data;
 pub(crate) mod generated;
 pub(crate) mod itch;
 pub(crate) mod plain;
+pub(crate) mod published;
