@@ -106,7 +106,7 @@ fi
 
 say "shell scripts"
 if need shellcheck shellcheck; then
-    shellcheck test.sh hugepages.sh tests/hugepages.sh .ci/run || failed+=("shell scripts")
+    shellcheck test.sh hugepages.sh tests/hugepages.sh benches/publication.sh .ci/run || failed+=("shell scripts")
 else
     leave_out "shellcheck of the scripts: $missing"
 fi

@@ -1,7 +1,7 @@
 //! What is known of one symbol besides its orders.
 
 use crate::far::{Ladder, price_of};
-use crate::region::seqlock::Version;
+use crate::region::seqlock::{PUBLISHED, Version};
 use crate::region::{Word8, Word16, Word32, Word64, words};
 use crate::{FeedState, Nanos, Price, Qty, SeqNo, Side, Stamp, Touch, TradingState};
 
@@ -208,8 +208,10 @@ impl Header {
     #[inline(always)]
     pub(crate) fn note(&self, side: Side, best: Best, at: Stamp) {
         self.set_best(side, best);
-        self.seq.set(at.seq.get());
-        self.time.set(at.time.get());
+        if PUBLISHED {
+            self.seq.set(at.seq.get());
+            self.time.set(at.time.get());
+        }
         self.raise(KNOWN);
     }
 

@@ -12,6 +12,7 @@
 use core::hint::select_unpredictable;
 
 use crate::header::{Best, Header};
+use crate::region::seqlock::PUBLISHED;
 use crate::region::{
     Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write, words,
 };
@@ -216,7 +217,9 @@ impl<'a> Ring<'a> {
     pub(crate) fn change(self, better: u32, orders: u32, qty: u64) {
         let (_, entry) = self.slot(self.place(better));
         entry.qty.set(qty);
-        entry.orders.set(orders);
+        if PUBLISHED {
+            entry.orders.set(orders);
+        }
     }
 
     /// Puts a level behind so many better ones; there is room.

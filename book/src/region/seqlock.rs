@@ -11,6 +11,10 @@ use super::Word32;
 use super::word::Words;
 pub(crate) use super::word::fence;
 
+/// With `--cfg unpublished`, for a benchmark alone: nobody may read what is written, and so nothing is
+/// done for readers.
+pub(crate) const PUBLISHED: bool = cfg!(not(unpublished));
+
 /// The version of some words.
 #[derive(Debug, Default)]
 #[repr(transparent)]
@@ -23,6 +27,9 @@ impl Version {
     /// The words that follow are about to be written. By their only writer.
     #[inline(always)]
     pub fn begin(&self) {
+        if !PUBLISHED {
+            return;
+        }
         self.0.set(self.0.get().wrapping_add(1));
         // Pairs with the fence in `read`: who reads a word that is written from here on reads
         // the odd version, or a later one, afterwards.
@@ -48,6 +55,9 @@ impl Version {
     /// The words were written.
     #[inline(always)]
     pub fn end(&self) {
+        if !PUBLISHED {
+            return;
+        }
         // Pairs with the first load in `read`: who reads this version reads the words, too.
         self.0.set_release(self.0.get().wrapping_add(1));
     }
@@ -108,6 +118,9 @@ impl<'a> Lock<'a> {
     /// them begun.
     #[inline(always)]
     pub fn begin(self) {
+        if !PUBLISHED {
+            return;
+        }
         self.begun.set(self.ended.get().wrapping_add(1));
         // Pairs with the fence in `read`: who reads a word that is written from here on reads this
         // beginning, or a later one, afterwards.
@@ -125,6 +138,9 @@ impl<'a> Lock<'a> {
     /// The words were written.
     #[inline(always)]
     pub fn end(self) {
+        if !PUBLISHED {
+            return;
+        }
         // Pairs with the first load in `read`: who reads this end reads the words, too.
         self.ended.set_release(self.begun.get());
     }
