@@ -69,6 +69,23 @@ impl Killing {
         (finished.json(), fs::read(&self.tape).unwrap())
     }
 
+    /// Until there are books, or the process has ended.
+    fn wait_for_books(&self, child: &mut Child) {
+        while wirebook::attach(&self.region).is_err() && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    /// How long a replay plays, once there are books.
+    fn playing(&self, input: &Path) -> Duration {
+        let mut child = self.start(input, true);
+        self.wait_for_books(&mut child);
+        let start = Instant::now();
+        assert!(child.wait().unwrap().success());
+        fs::remove_file(&self.region).unwrap();
+        start.elapsed()
+    }
+
     fn attach(&self) -> Finished {
         wirebook(&[&"attach", &self.region, &"--json"])
     }
@@ -111,14 +128,14 @@ fn draws() -> impl FnMut(u64) -> u64 {
 /// Kills replays of `input` until there were so many, going on each time, and every third time ends
 /// one and compares.
 fn kill_and_compare(killing: &Killing, input: &Path, kills: u64) {
-    let start = Instant::now();
     let (expected, tape) = killing.finish(input);
-    let whole = start.elapsed();
     fs::remove_file(&killing.region).unwrap();
+    let playing = killing.playing(input);
     let (mut draw, mut discarded, mut dead) = (draws(), 0, 0);
     for kill in 1..=kills {
         let mut child = killing.start(input, true);
-        let micros = draw(u64::try_from(whole.as_micros()).unwrap());
+        killing.wait_for_books(&mut child);
+        let micros = draw(u64::try_from(playing.as_micros()).unwrap());
         thread::sleep(Duration::from_micros(micros));
         child.kill().unwrap();
         let ended = child.wait().unwrap().success();
@@ -148,19 +165,25 @@ fn kill_and_compare(killing: &Killing, input: &Path, kills: u64) {
     assert!(dead > 0, "no kill met a replay");
 }
 
+/// Messages of the day: `KILL_MESSAGES`, or few.
+fn messages() -> u64 {
+    std::env::var("KILL_MESSAGES").map_or(60_000, |messages| messages.parse().unwrap())
+}
+
+/// How often to kill: `KILLS`, or a few times.
 fn kills() -> u64 {
     std::env::var("KILLS").map_or(12, |kills| kills.parse().unwrap())
 }
 
 #[test]
 fn a_replay_that_is_killed_and_gone_on_with_ends_as_if_nothing_had_been() {
-    let killing = Killing::new(60_000);
+    let killing = Killing::new(messages());
     kill_and_compare(&killing, &killing.day.itch, kills());
 }
 
 #[test]
 fn so_does_one_of_a_capture() {
-    let killing = Killing::new(30_000);
+    let killing = Killing::new(messages() / 2);
     kill_and_compare(&killing, &killing.day.pcap, kills() / 2);
 }
 
