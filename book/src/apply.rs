@@ -7,8 +7,10 @@
 
 use crate::header::{Best, Header};
 use crate::ladder::{Became, LevelNow, rank};
+use crate::near::Ring;
 use crate::orders::{Resting, Slot, Vacancy};
 use crate::record::LastTrade;
+use crate::region::seqlock::{Lock, Version};
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -71,13 +73,13 @@ impl Books {
         let NewOrder { order_ref, side, .. } = order;
         let (price, qty) = self.check_new(locate, order.price, order.qty)?;
         let slot = self.check_fresh(order_ref)?;
-        let header = self.header(locate);
+        let page = self.page(locate, side);
         let joins = Joins { slot, locate, order_ref, side, price, qty };
-        self.change(locate).begin();
-        match self.insert(header, &joins) {
-            Ok((step, now)) => Ok(self.settle((at, locate, side), Action::Added, step, now)),
+        page.book.begin();
+        match self.insert(page.ring, &joins) {
+            Ok((step, now)) => Ok(self.settle(page, (at, locate), Action::Added, step, now)),
             Err(reject) => {
-                self.change(locate).end();
+                page.book.end();
                 Err(reject)
             }
         }
@@ -147,14 +149,14 @@ impl Books {
                 .filter(|&taken| taken <= order.qty)
                 .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(order.qty) })?,
         };
-        let header = self.header(locate);
-        self.change(locate).begin();
+        let page = self.page(locate, side);
+        page.book.begin();
         let (step, now) = if taken == order.qty {
-            self.take_out(header, locate, &found)
+            self.take_out(page.ring, &found)
         } else {
-            self.take_part(header, locate, &found, taken)
+            self.take_part(page.ring, &found, taken)
         };
-        Ok(self.settle((at, locate, side), action, step, now))
+        Ok(self.settle(page, (at, locate), action, step, now))
     }
 
     /// An order leaves its queue and comes back under a new reference, with a new price and
@@ -197,15 +199,15 @@ impl Books {
             Err(reject) => return Err(reject),
         };
         let side = found.side;
-        let header = self.header(locate);
-        self.change(locate).begin();
-        let (old, left) = self.leave(header, locate, &found);
+        let page = self.page(locate, side);
+        page.book.begin();
+        let (old, left) = self.leave(page.ring, &found);
         let vacant = vacant.map_or_else(|| self.check_fresh(new), Ok);
         let joins = |slot| {
             let (price, qty) = (price_key, order_qty);
             Joins { slot, locate, order_ref: new, side, price, qty }
         };
-        let (whole, action) = ((at, locate, side), Action::Replaced { old });
+        let action = Action::Replaced { old };
         let has_vanished = left.became == Became::Vanished;
         if left.spot.rank == rank(side, price_key) {
             // It stays at its level, which is there though it has no order for a moment.
@@ -213,27 +215,27 @@ impl Books {
                 vacant.and_then(|slot| self.join(&joins(slot), left.spot, Became::Changed));
             return match joined {
                 Ok((step, now)) => {
-                    let change = self.settle(whole, action, step, now);
+                    let change = self.settle(page, (at, locate), action, step, now);
                     Ok(Change { levels_changed: has_vanished, ..change })
                 }
-                Err(reject) => Err(self.settle_without(whole, old, left, reject)),
+                Err(reject) => Err(self.settle_without(page, (at, locate), old, left, reject)),
             };
         }
         if has_vanished {
             self.queues.drop_level(found.level);
         }
         // Where the new one goes is told by the ladder without the old one's level.
-        let before = header.best(side);
-        self.lock(locate).begin();
-        self.ladders.settle(header, locate, side, &left, &self.queues);
-        match vacant.and_then(|slot| self.insert(header, &joins(slot))) {
+        let before = page.ring.header.best(side);
+        page.lock.begin();
+        self.ladders.settle(page.ring, &left, &self.queues);
+        match vacant.and_then(|slot| self.insert(page.ring, &joins(slot))) {
             Ok((step, now)) => {
-                self.ladders.settle(header, locate, side, &now, &self.queues);
-                let change = self.publish(whole, before, action, step, now);
+                self.ladders.settle(page.ring, &now, &self.queues);
+                let change = publish(page, (at, locate), before, action, step, now);
                 Ok(Change { levels_changed: has_vanished | change.levels_changed, ..change })
             }
             Err(reject) => {
-                let _ = self.publish(whole, before, Action::Deleted, old, left);
+                let _ = publish(page, (at, locate), before, Action::Deleted, old, left);
                 Err(reject)
             }
         }
@@ -243,7 +245,8 @@ impl Books {
     #[cold]
     fn settle_without(
         &self,
-        whole: (Stamp, Locate, Side),
+        page: Page<'_>,
+        message: (Stamp, Locate),
         old: Step,
         left: LevelNow,
         reject: Reject,
@@ -251,7 +254,7 @@ impl Books {
         if left.became == Became::Vanished {
             self.queues.drop_level(left.spot.level);
         }
-        let _ = self.settle(whole, Action::Deleted, old, left);
+        let _ = self.settle(page, message, Action::Deleted, old, left);
         reject
     }
 
@@ -299,18 +302,19 @@ impl Books {
             return Err(Reject::MixedBook);
         }
         self.write(locate, Header::mark_bare);
-        let spot = self.ladders.find(header, locate, side, rank(side, key));
-        self.change(locate).begin();
+        let page = self.page(locate, side);
+        let spot = self.ladders.find(page.ring, rank(side, key));
+        page.book.begin();
         let now = if qty.is_zero() {
             if spot.level != 0 {
                 self.queues.drop_level(spot.level);
             }
             LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
         } else {
-            match self.put_bare(header, locate, (side, key), qty) {
+            match self.put_bare(page.ring, locate, key, qty) {
                 Ok(now) => now,
                 Err(reject) => {
-                    self.change(locate).end();
+                    page.book.end();
                     return Err(reject);
                 }
             }
@@ -323,27 +327,26 @@ impl Books {
             arrival: Arrival::default(),
             at_head: false,
         };
-        let whole = (at, locate, side);
         if spot.level == 0 && qty.is_zero() {
             // Nothing was there and nothing is.
             let before = header.best(side);
-            self.lock(locate).begin();
-            let change = self.publish(whole, before, Action::LevelSet, step, now);
+            page.lock.begin();
+            let change = publish(page, (at, locate), before, Action::LevelSet, step, now);
             return Ok(Change { levels_changed: false, ..change });
         }
-        Ok(self.settle(whole, Action::LevelSet, step, now))
+        Ok(self.settle(page, (at, locate), Action::LevelSet, step, now))
     }
 
     /// Gives the level at a price a quantity, within a change.
     pub(crate) fn put_bare(
         &self,
-        header: &Header,
+        ring: Ring<'_>,
         locate: Locate,
-        (side, price): (Side, u32),
+        price: u32,
         qty: Qty,
     ) -> Result<LevelNow, Reject> {
-        let spot = self.ladders.find(header, locate, side, rank(side, price));
-        let (spot, became) = self.level_at(header, locate, side, price, spot)?;
+        let spot = self.ladders.find(ring, rank(ring.side, price));
+        let (spot, became) = self.level_at(ring, locate, price, spot)?;
         self.queues.line(spot.level).qty.set(qty.shares());
         Ok(LevelNow { became, spot, orders: 0, qty: qty.shares() })
     }
@@ -428,49 +431,69 @@ impl Books {
     #[inline(always)]
     fn settle(
         &self,
-        whole: (Stamp, Locate, Side),
+        page: Page<'_>,
+        message: (Stamp, Locate),
         action: Action,
         step: Step,
         now: LevelNow,
     ) -> Change {
-        let (_, locate, side) = whole;
-        let header = self.header(locate);
-        let before = header.best(side);
+        let before = page.ring.header.best(page.ring.side);
         if now.spot.is_near {
-            self.lock(locate).begin();
-            self.ladders.settle(header, locate, side, &now, &self.queues);
+            page.lock.begin();
+            self.ladders.settle(page.ring, &now, &self.queues);
         } else {
             // Whoever reads what is near need not wait for this.
-            self.ladders.settle(header, locate, side, &now, &self.queues);
-            self.lock(locate).begin();
+            self.ladders.settle(page.ring, &now, &self.queues);
+            page.lock.begin();
         }
-        self.publish(whole, before, action, step, now)
+        publish(page, message, before, action, step, now)
     }
 
-    /// Publishes what a message made of the best level, and reports: the ladder shows it already,
-    /// the line is open, and `before` is what it said of that level before.
+    /// What a message on one side of a symbol writes to, looked up once.
     #[inline(always)]
-    fn publish(
-        &self,
-        (at, locate, side): (Stamp, Locate, Side),
-        before: Best,
-        action: Action,
-        step: Step,
-        now: LevelNow,
-    ) -> Change {
+    fn page(&self, locate: Locate, side: Side) -> Page<'_> {
+        let opened = self.opened.at(u32::from(locate.get()));
         let header = self.header(locate);
-        let best = self.ladders.best(header, locate, side);
-        header.note(side, best, at);
-        self.lock(locate).end();
-        self.change(locate).end();
-        Change {
-            locate,
-            side,
-            action,
-            step,
-            touch_changed: best != before,
-            levels_changed: now.became != Became::Changed,
-            crossed: header.is_crossed(),
+        Page {
+            ring: self.ladders.ring(header, locate, side),
+            book: &opened.book,
+            lock: Lock::new(&opened.line, header.ended()),
         }
+    }
+}
+
+/// What a message on one side of a symbol writes to.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    /// The near levels, and the header.
+    ring: Ring<'a>,
+    book: &'a Version,
+    lock: Lock<'a>,
+}
+
+/// Publishes what a message made of the best level, and reports: the ladder shows it already, the line
+/// is open, and `before` is what it said of that level before.
+#[inline(always)]
+fn publish(
+    page: Page<'_>,
+    (at, locate): (Stamp, Locate),
+    before: Best,
+    action: Action,
+    step: Step,
+    now: LevelNow,
+) -> Change {
+    let Page { ring, book, lock } = page;
+    let best = ring.best();
+    ring.header.note(ring.side, best, at);
+    lock.end();
+    book.end();
+    Change {
+        locate,
+        side: ring.side,
+        action,
+        step,
+        touch_changed: best != before,
+        levels_changed: now.became != Became::Changed,
+        crossed: ring.header.is_crossed(),
     }
 }

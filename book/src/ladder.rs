@@ -5,7 +5,7 @@
 //! deep the book is.
 
 use crate::far::{Ladder, Place, Rungs};
-use crate::header::{Best, Header};
+use crate::header::Header;
 use crate::near::{NEAR_LEVELS, Near, NearLevel, Ring};
 use crate::queues::Queues;
 use crate::region::{Plan, Region, RegionError};
@@ -186,20 +186,14 @@ impl Ladders {
 
     /// Asks for what settling a level at a spot will write.
     #[inline(always)]
-    pub(crate) fn prefetch_to_write(
-        &self,
-        header: &Header,
-        locate: Locate,
-        side: Side,
-        spot: &Spot,
-    ) {
-        self.ring(header, locate, side).prefetch_to_write(spot.place);
+    pub(crate) fn prefetch_to_write(ring: Ring<'_>, spot: &Spot) {
+        ring.prefetch_to_write(spot.place);
     }
 
     /// Finds a rank on a side.
     #[inline(always)]
-    pub(crate) fn find(&self, header: &Header, locate: Locate, side: Side, rank: u32) -> Spot {
-        let ring = self.ring(header, locate, side);
+    pub(crate) fn find(&self, ring: Ring<'_>, rank: u32) -> Spot {
+        let (header, side) = (ring.header, ring.side);
         let (better, len) = (ring.better(rank), ring.len());
         let is_open = (header.far(side).len() == 0) & !ring.is_full();
         if better < len || is_open {
@@ -213,31 +207,16 @@ impl Ladders {
 
     /// The near level of a rank, 0 where there is none; and whether it may be far. Without a branch.
     #[inline(always)]
-    pub(crate) fn near_level(
-        &self,
-        header: &Header,
-        locate: Locate,
-        side: Side,
-        rank: u32,
-    ) -> (u32, bool) {
-        let ring = self.ring(header, locate, side);
+    pub(crate) fn near_level(ring: Ring<'_>, rank: u32) -> (u32, bool) {
         let better = ring.better(rank);
         let (found, level) = ring.level(better);
-        let may_be_far = (better >= ring.len()) & (header.far(side).len() > 0);
+        let may_be_far = (better >= ring.len()) & (ring.header.far(ring.side).len() > 0);
         (core::hint::select_unpredictable(found == rank, level, 0), may_be_far)
     }
 
     /// The spot of a level that is on the side.
     #[inline(always)]
-    pub(crate) fn spot(
-        &self,
-        header: &Header,
-        locate: Locate,
-        side: Side,
-        rank: u32,
-        level: u32,
-    ) -> Spot {
-        let ring = self.ring(header, locate, side);
+    pub(crate) fn spot(ring: Ring<'_>, rank: u32, level: u32) -> Spot {
         let better = ring.better(rank);
         // One that is far is looked for only where it has to go.
         Spot { rank, level, is_near: better < ring.len(), place: better }
@@ -254,15 +233,9 @@ impl Ladders {
 
     /// Sees to it that a level can be put where there is none.
     #[inline(always)]
-    pub(crate) fn reserve(
-        &self,
-        header: &Header,
-        locate: Locate,
-        side: Side,
-        spot: &Spot,
-    ) -> Result<(), Reject> {
-        let is_full = self.ring(header, locate, side).is_full();
-        if spot.is_near && !is_full && self.len(header, side) < SIDE_LEVELS_MAX {
+    pub(crate) fn reserve(&self, ring: Ring<'_>, spot: &Spot) -> Result<(), Reject> {
+        let (header, side) = (ring.header, ring.side);
+        if spot.is_near && !ring.is_full() && self.len(header, side) < SIDE_LEVELS_MAX {
             return Ok(());
         }
         self.reserve_far(header, side)
@@ -280,15 +253,8 @@ impl Ladders {
 
     /// Makes a side what a message left of a level, within the version of the header's line.
     #[inline(always)]
-    pub(crate) fn settle(
-        &self,
-        header: &Header,
-        locate: Locate,
-        side: Side,
-        now: &LevelNow,
-        queues: &Queues,
-    ) {
-        let ring = self.ring(header, locate, side);
+    pub(crate) fn settle(&self, ring: Ring<'_>, now: &LevelNow, queues: &Queues) {
+        let (header, side) = (ring.header, ring.side);
         let place = now.spot.place;
         if !now.spot.is_near {
             return self.settle_far(header, side, now);
@@ -344,11 +310,5 @@ impl Ladders {
             ring.append(&NearLevel { rank, level, orders, qty });
         }
         header.set_far(side, ladder);
-    }
-
-    /// The best level of a side.
-    #[inline(always)]
-    pub(crate) fn best(&self, header: &Header, locate: Locate, side: Side) -> Best {
-        self.ring(header, locate, side).best()
     }
 }

@@ -9,7 +9,7 @@
 //! All of it is advice: no step changes anything, and a wrong guess costs no more than the line
 //! it fetched. Messages are kept by what they do, so that no step has to ask.
 
-use crate::ladder::rank;
+use crate::ladder::{Ladders, rank};
 use crate::orders::Slot;
 use crate::{Books, Locate, OrderRef, Side};
 
@@ -205,14 +205,16 @@ impl Books {
         for message in joining.iter() {
             let Foretold { locate, side, price, .. } = told[message];
             let rank = rank(side, price);
-            let (level, is_far) = self.ladders.near_level(self.header(locate), locate, side, rank);
+            let ring = self.ladders.ring(self.header(locate), locate, side);
+            let (level, is_far) = Ladders::near_level(ring, rank);
             lines[message] = level;
             self.queues.prefetch(level);
             far.push_if(is_far, message);
         }
         for message in far.iter() {
             let Foretold { locate, side, price, .. } = told[message];
-            let spot = self.ladders.find(self.header(locate), locate, side, rank(side, price));
+            let ring = self.ladders.ring(self.header(locate), locate, side);
+            let spot = self.ladders.find(ring, rank(side, price));
             lines[message] = spot.level;
             self.queues.prefetch(spot.level);
         }

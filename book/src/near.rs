@@ -101,8 +101,8 @@ impl Near {
 /// One ring. A position is a count that goes round: its slot is what it leaves of sixteen.
 #[derive(Clone, Copy)]
 pub(crate) struct Ring<'a> {
-    header: &'a Header,
-    side: Side,
+    pub(crate) header: &'a Header,
+    pub(crate) side: Side,
     slots: &'a Slots,
 }
 

@@ -5,24 +5,20 @@
 //! end.
 
 use crate::apply::{Found, Joins};
-use crate::header::Header;
-use crate::ladder::{Became, LevelNow, Spot, rank};
+use crate::ladder::{Became, Ladders, LevelNow, Spot, rank};
+use crate::near::Ring;
 use crate::orders::Resting;
 use crate::queues::QueueLine;
-use crate::{Arrival, Books, Locate, Price, Qty, Reject, Side, Step};
+use crate::{Arrival, Books, Locate, Price, Qty, Reject, Step};
 
 impl Books {
     /// Puts an order that was checked at the end of its queue.
     #[inline(always)]
-    pub(crate) fn insert(
-        &self,
-        header: &Header,
-        joins: &Joins,
-    ) -> Result<(Step, LevelNow), Reject> {
+    pub(crate) fn insert(&self, ring: Ring<'_>, joins: &Joins) -> Result<(Step, LevelNow), Reject> {
         let Joins { locate, side, price, .. } = *joins;
-        let spot = self.ladders.find(header, locate, side, rank(side, price));
-        self.ladders.prefetch_to_write(header, locate, side, &spot);
-        let (spot, became) = self.level_at(header, locate, side, price, spot)?;
+        let spot = self.ladders.find(ring, rank(side, price));
+        Ladders::prefetch_to_write(ring, &spot);
+        let (spot, became) = self.level_at(ring, locate, price, spot)?;
         self.join(joins, spot, became)
     }
 
@@ -30,17 +26,16 @@ impl Books {
     #[inline(always)]
     pub(crate) fn level_at(
         &self,
-        header: &Header,
+        ring: Ring<'_>,
         locate: Locate,
-        side: Side,
         price: u32,
         spot: Spot,
     ) -> Result<(Spot, Became), Reject> {
         if spot.level != 0 {
             return Ok((spot, Became::Changed));
         }
-        self.ladders.reserve(header, locate, side, &spot)?;
-        let level = self.queues.new_level(locate, side, price).ok_or(Reject::LevelsFull)?;
+        self.ladders.reserve(ring, &spot)?;
+        let level = self.queues.new_level(locate, ring.side, price).ok_or(Reject::LevelsFull)?;
         Ok((spot.with(level), Became::Appeared))
     }
 
@@ -76,15 +71,9 @@ impl Books {
 
     /// Reduces an order that keeps something.
     #[inline(always)]
-    pub(crate) fn take_part(
-        &self,
-        header: &Header,
-        locate: Locate,
-        found: &Found,
-        taken: u32,
-    ) -> (Step, LevelNow) {
+    pub(crate) fn take_part(&self, ring: Ring<'_>, found: &Found, taken: u32) -> (Step, LevelNow) {
         let level = self.queues.line(found.level);
-        let spot = self.spot(header, locate, found, level);
+        let spot = spot(ring, found, level);
         let left = found.order.qty - taken;
         self.orders.set_qty(found.slot, left);
         level.qty.set(level.qty.get() - u64::from(taken));
@@ -95,13 +84,8 @@ impl Books {
 
     /// Takes an order out of its queue, and its level away if it was the last one there.
     #[inline(always)]
-    pub(crate) fn take_out(
-        &self,
-        header: &Header,
-        locate: Locate,
-        found: &Found,
-    ) -> (Step, LevelNow) {
-        let (step, now) = self.leave(header, locate, found);
+    pub(crate) fn take_out(&self, ring: Ring<'_>, found: &Found) -> (Step, LevelNow) {
+        let (step, now) = self.leave(ring, found);
         if now.became == Became::Vanished {
             self.queues.drop_level(found.level);
         }
@@ -111,10 +95,10 @@ impl Books {
     /// Takes an order out of its queue. Where it was the last one, its level is left without any,
     /// and has vanished unless another order joins it.
     #[inline(always)]
-    pub(crate) fn leave(&self, header: &Header, locate: Locate, found: &Found) -> (Step, LevelNow) {
+    pub(crate) fn leave(&self, ring: Ring<'_>, found: &Found) -> (Step, LevelNow) {
         let Found { slot, order, level, .. } = *found;
         let level = self.queues.line(level);
-        let spot = self.spot(header, locate, found, level);
+        let spot = spot(ring, found, level);
         let at_head = self.queues.remove(order.line, slot, &self.orders);
         self.orders.remove(slot, order.order_ref);
         level.orders.set(level.orders.get() - 1);
@@ -122,15 +106,14 @@ impl Books {
         let step = step(found, level.price.get(), order.qty, 0, at_head);
         (step, level_now(spot, level))
     }
+}
 
-    /// Where the level of an order is that will be taken from.
-    #[inline(always)]
-    fn spot(&self, header: &Header, locate: Locate, found: &Found, level: &QueueLine) -> Spot {
-        let rank = rank(found.side, level.price.get());
-        let spot = self.ladders.spot(header, locate, found.side, rank, found.level);
-        self.ladders.prefetch_to_write(header, locate, found.side, &spot);
-        spot
-    }
+/// Where the level of an order is that will be taken from.
+#[inline(always)]
+fn spot(ring: Ring<'_>, found: &Found, level: &QueueLine) -> Spot {
+    let spot = Ladders::spot(ring, rank(found.side, level.price.get()), found.level);
+    Ladders::prefetch_to_write(ring, &spot);
+    spot
 }
 
 /// What became of the level of an order that was taken from.

@@ -114,7 +114,7 @@ impl Books {
             self.empty(locate);
             header.mark_dead();
         }
-        header.set_touch(Side::BOTH.map(|side| self.ladders.best(header, locate, side)));
+        header.set_touch(Side::BOTH.map(|side| self.ladders.ring(header, locate, side).best()));
         self.lock(locate).end();
         self.change(locate).end();
         restored
@@ -134,13 +134,15 @@ impl Books {
             );
             let slot = self.check_fresh(order_ref)?;
             let joins = Joins { slot, locate, order_ref, side, price, qty };
-            let (_, now) = self.insert(header, &joins)?;
-            self.ladders.settle(header, locate, side, &now, &self.queues);
+            let ring = self.ladders.ring(header, locate, side);
+            let (_, now) = self.insert(ring, &joins)?;
+            self.ladders.settle(ring, &now, &self.queues);
         }
         for &(side, price, qty) in levels {
             let key = price.key().ok_or(Reject::PriceRange(price))?;
-            let now = self.put_bare(header, locate, (side, key), qty)?;
-            self.ladders.settle(header, locate, side, &now, &self.queues);
+            let ring = self.ladders.ring(header, locate, side);
+            let now = self.put_bare(ring, locate, key, qty)?;
+            self.ladders.settle(ring, &now, &self.queues);
         }
         Ok(())
     }
@@ -149,21 +151,22 @@ impl Books {
     fn empty(&self, locate: Locate) {
         let header = self.header(locate);
         for side in Side::BOTH {
+            let ring = self.ladders.ring(header, locate, side);
             while self.ladders.len(header, side) > 0 {
-                let best = self.ladders.ring(header, locate, side).at(0);
-                let spot = self.ladders.find(header, locate, side, best.rank);
+                let best = ring.at(0);
+                let spot = self.ladders.find(ring, best.rank);
                 let now = match self.queues.slots(best.level).next() {
                     Some(slot) => {
                         let order = self.orders.at(slot);
                         let found = Found { slot, order, level: best.level, side };
-                        self.take_out(header, locate, &found).1
+                        self.take_out(ring, &found).1
                     }
                     None => {
                         self.queues.drop_level(best.level);
                         LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
                     }
                 };
-                self.ladders.settle(header, locate, side, &now, &self.queues);
+                self.ladders.settle(ring, &now, &self.queues);
             }
         }
     }

@@ -213,7 +213,8 @@ impl<'a> Book<'a> {
 
     fn level_index(&self, side: Side, price: Price) -> Option<u32> {
         let (books, header) = (self.books, self.books.header(self.locate));
-        let spot = books.ladders.find(header, self.locate, side, rank(side, price.key()?));
+        let ring = books.ladders.ring(header, self.locate, side);
+        let spot = books.ladders.find(ring, rank(side, price.key()?));
         (spot.level != 0).then_some(spot.level)
     }
 }
