@@ -100,13 +100,15 @@ memory() {
 }
 if need valgrind valgrind; then
     run "readers and regions under valgrind" memory
+    run "instructions of a message" benches/instructions.sh
 else
     leave_out "valgrind: $missing"
 fi
 
 say "shell scripts"
 if need shellcheck shellcheck; then
-    shellcheck test.sh hugepages.sh tests/hugepages.sh benches/publication.sh .ci/run || failed+=("shell scripts")
+    shellcheck test.sh hugepages.sh tests/hugepages.sh benches/publication.sh \
+        benches/instructions.sh .ci/run || failed+=("shell scripts")
 else
     leave_out "shellcheck of the scripts: $missing"
 fi

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# How many instructions a message takes, decoded and applied, by callgrind: the same on every machine
+# for the same compiler, and so without a clock. Fails where it is more than is written here.
+#
+#   benches/instructions.sh
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+
+# Symbols, messages of the day, and the most instructions of a message.
+limits="
+2000 400000 745
+1 200000 815
+"
+program=$(cargo bench --no-run --bench instructions --message-format=json 2>/dev/null |
+    sed -n 's/.*"executable":"\([^"]*instructions-[^"]*\)".*/\1/p' | tail -1)
+[ -n "$program" ] || { echo "the benchmark cannot be built: cargo bench --no-run --bench instructions" >&2; exit 1; }
+out=$(mktemp) && trap 'rm -f "$out"' EXIT
+failed=0
+while read -r symbols messages most; do
+    [ -n "$symbols" ] || continue
+    collected=$(valgrind --tool=callgrind --toggle-collect='instructions::play*' \
+        --callgrind-out-file="$out" "$program" "$symbols" "$messages" 2>&1 |
+        sed -n 's/.*Collected : \([0-9]*\).*/\1/p')
+    each=$(awk -v all="${collected:-0}" -v count="$messages" 'BEGIN { printf "%.1f", all / count }')
+    echo "$symbols symbols: $each instructions a message, at most $most"
+    awk -v each="$each" -v most="$most" 'BEGIN { exit !(each > 0 && each <= most) }' || failed=1
+done <<<"$limits"
+exit $failed
