@@ -11,7 +11,9 @@ use wirebook_book::{Books, BooksError, Capacity};
 use wirebook_exchange::venue::{
     Owner, Seat, Venue, VenueCapacity, VenueConfig, VenueCounts, VenueError,
 };
-use wirebook_ingest::feed::{Feed, FeedConfig, FollowError, Followed, Follower, Listener};
+use wirebook_ingest::feed::{
+    Feed, FeedConfig, FollowError, Followed, Follower, Listener, Publisher,
+};
 use wirebook_ingest::session::SessionConfig;
 
 use crate::replay::{Player, Progress, ReplayError, Summary};
@@ -35,7 +37,8 @@ pub struct EngineConfig {
     /// How packets of a capture are put in order.
     pub session: SessionConfig,
     /// Where the books' memory lies, and in what pages: a file, for readers in other processes, or
-    /// private pages of a size that is asked for. By default private memory, taken as it is needed.
+    /// private pages of a size that is asked for; with a ring of updates, others can follow. By
+    /// default private memory, taken as it is needed.
     pub region: Option<RegionConfig>,
     /// Where the strategies run.
     pub run: Run,
@@ -113,14 +116,14 @@ pub struct Engine<S> {
 /// What is left of a replay.
 #[derive(Debug)]
 enum Played<S> {
-    Inline(Box<Player<Floor<S>>>),
+    Inline(Box<Player<(Floor<S>, Publisher)>>),
     Ring(Box<Follower<Floor<S>>>),
 }
 
 impl<S: Strategy> Played<S> {
     fn floor(&self) -> &Floor<S> {
         match self {
-            Played::Inline(player) => player.listener(),
+            Played::Inline(player) => &player.listener().0,
             Played::Ring(follower) => follower.listener(),
         }
     }
@@ -174,8 +177,9 @@ impl<S: Strategy> Engine<S> {
         match (&self.config.region, updates) {
             (None, 0) => Books::new(self.config.capacity),
             (region, updates) => {
-                let region = region.clone().unwrap_or_default();
-                Books::create(self.config.capacity, &RegionConfig { updates, ..region })
+                let mut region = region.clone().unwrap_or_default();
+                region.updates = region.updates.max(updates);
+                Books::create(self.config.capacity, &region)
             }
         }
     }
@@ -212,14 +216,16 @@ impl<S: Strategy> Engine<S> {
         mut progress: impl FnMut(&Progress),
     ) -> Result<Report, EngineError> {
         let floor = self.make_floor(self.config.capacity.locates as usize)?;
-        let mut player = self.player(input, self.make_books(0)?, floor);
-        player.with_feed(|books, floor| floor.start(books));
+        let books = self.make_books(0)?;
+        let publisher = Publisher::of(&books);
+        let mut player = self.player(input, books, (floor, publisher));
+        player.with_feed(|books, (floor, _)| floor.start(books));
         let played = play(&mut player, &mut progress);
         if played.is_ok() {
-            player.with_feed(|books, floor| floor.stop(books));
+            player.with_feed(|books, (floor, _)| floor.stop(books));
             progress(&player.progress());
         }
-        let report = report(player.summary(), player.listener(), None);
+        let report = report(player.summary(), &player.listener().0, None);
         self.played = Some(Played::Inline(Box::new(player)));
         played.map(|()| report)
     }
