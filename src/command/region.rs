@@ -99,6 +99,8 @@ impl RegionArguments {
     fn config(&self, pages: PagesArgument) -> RegionConfig {
         let mut config = RegionConfig { file: self.region.clone(), ..RegionConfig::default() };
         (config.pages, config.updates) = (pages.into(), self.updates);
+        // Where it is allowed; what came of it is reported.
+        config.lock = true;
         config
     }
 
