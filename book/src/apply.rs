@@ -10,7 +10,7 @@ use crate::ladder::{Became, LevelNow, rank};
 use crate::near::Ring;
 use crate::orders::{Resting, Slot, Vacancy};
 use crate::record::LastTrade;
-use crate::region::seqlock::{Lock, Version};
+use crate::region::seqlock::Version;
 use crate::{
     Action, Arrival, Books, Change, Locate, Nanos, OrderRef, Price, Qty, Reject, SeqNo, Side, Step,
     Trade,
@@ -452,12 +452,11 @@ impl Books {
     /// What a message on one side of a symbol writes to, looked up once.
     #[inline(always)]
     fn page(&self, locate: Locate, side: Side) -> Page<'_> {
-        let opened = self.opened.at(u32::from(locate.get()));
         let header = self.header(locate);
         Page {
             ring: self.ladders.ring(header, locate, side),
-            book: &opened.book,
-            lock: Lock::new(&opened.line, header.ended()),
+            book: self.change(locate),
+            lock: header.line(),
         }
     }
 }
@@ -468,7 +467,7 @@ struct Page<'a> {
     /// The near levels, and the header.
     ring: Ring<'a>,
     book: &'a Version,
-    lock: Lock<'a>,
+    lock: &'a Version,
 }
 
 /// Publishes what a message made of the best level, and reports: the ladder shows it already, the line

@@ -2,14 +2,14 @@
 
 use thiserror::Error;
 
-use crate::header::{Header, Opened, Status};
+use crate::header::{Header, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
 use crate::record::Record;
-use crate::region::seqlock::{Lock, Version};
+use crate::region::seqlock::Version;
 use crate::region::{HeaderWriter, Region, RegionError, Table, Word8, Word32};
 use crate::ring::{RingSlot, RingWriter};
 use crate::view::{Book, Order};
@@ -144,7 +144,10 @@ pub struct Transition {
 #[derive(Debug)]
 pub struct Books {
     pub(crate) headers: Table<Header>,
-    pub(crate) opened: Table<Opened>,
+    /// For each symbol, odd while its levels and queues are being changed. Apart from the headers: a
+    /// message opens it at its beginning, and who reads touches alone must not lose the header's
+    /// line to that. Sixteen symbols share a line, so that the writer has those lines near.
+    pub(crate) changes: Table<Version>,
     pub(crate) records: Table<Record>,
     pub(crate) orders: Orders,
     pub(crate) queues: Queues,
@@ -196,14 +199,13 @@ impl Books {
 
     fn clear_for(&mut self, session: Option<[u8; 10]>) {
         // Readers of any book wait until all are empty.
-        self.opened.as_slice().iter().for_each(|opened| opened.book.begin());
-        let pairs = || self.opened.as_slice().iter().zip(self.headers.as_slice());
-        let locks = || pairs().map(|(opened, header)| Lock::new(&opened.line, header.ended()));
-        locks().for_each(Lock::begin);
+        self.changes.as_slice().iter().for_each(Version::begin);
+        let lines = || self.headers.as_slice().iter().map(Header::line);
+        lines().for_each(Version::begin);
         self.headers.as_slice().iter().for_each(Header::clear);
         self.records.as_slice().iter().for_each(Record::clear);
         self.ladders.clear();
-        locks().for_each(Lock::end);
+        lines().for_each(Version::end);
         self.orders.clear();
         self.queues.clear();
         self.ladders.clear();
@@ -215,7 +217,7 @@ impl Books {
             head.set_session(session);
             head.set_last_sequence(0);
         }
-        self.opened.as_slice().iter().for_each(|opened| opened.book.end());
+        self.changes.as_slice().iter().for_each(Version::end);
         self.transitions = [None; 2];
     }
 
@@ -233,7 +235,7 @@ impl Books {
         BookReader::new(Books {
             status: self.status.clone(),
             headers: self.headers.clone(),
-            opened: self.opened.clone(),
+            changes: self.changes.clone(),
             records: self.records.clone(),
             orders: self.orders.share(),
             queues: self.queues.share(),
@@ -386,13 +388,13 @@ impl Books {
     /// The version of a symbol's levels and queues.
     #[inline(always)]
     pub(crate) fn change(&self, locate: Locate) -> &Version {
-        &self.opened.at(u32::from(locate.get())).book
+        self.changes.at(u32::from(locate.get()))
     }
 
     /// What a symbol's header, its levels near the touch and its record are written under.
     #[inline(always)]
-    pub(crate) fn lock(&self, locate: Locate) -> Lock<'_> {
-        Lock::new(&self.opened.at(u32::from(locate.get())).line, self.header(locate).ended())
+    pub(crate) fn lock(&self, locate: Locate) -> &Version {
+        self.header(locate).line()
     }
 
     /// Writes a header, or the symbol's record, so that readers see all of it or nothing.

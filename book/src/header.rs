@@ -61,25 +61,12 @@ impl Best {
 }
 
 words! {
-    /// What the writer has opened of a symbol. Apart from the header, whose line readers of the touch
-    /// wait at, and eight symbols to a line, so that the writer has these lines near.
-    pub(crate) struct Opened, align(8) {
-        /// Odd while the levels and queues are being changed.
-        pub(crate) book: Version,
-        /// How often it was begun to write the header, the levels near the touch or the record.
-        pub(crate) line: Word32,
-    }
-}
-
-words! {
-    /// One cache line for each symbol. Whoever writes to it has opened it ([`Opened::line`]).
-    ///
-    /// It is whatever a message on it reads or writes besides its order
-    /// and level. All zero, nothing is known of the symbol.
+    /// One cache line for each symbol: whatever a message on it reads or writes besides its order
+    /// and level. Whoever writes to it has opened its version. All zero, nothing is known of the
+    /// symbol.
     pub(crate) struct Header, align(64) {
-        /// How often this line, the levels near the touch or the symbol's record were written. It is
-        /// one less than [`Opened::line`] while they are being written.
-        ended: Word32,
+        /// Odd while this line, the levels near the touch or the symbol's record are being written.
+        line: Version,
         flags: Word8,
         trading: Word8,
         /// Of each side, the slot behind the best near level, and how many are near.
@@ -112,10 +99,10 @@ impl Header {
         self.time.set(0);
     }
 
-    /// How often what is under the symbol's lock was written.
+    /// The version of this line, the near levels and the symbol's record.
     #[inline(always)]
-    pub(crate) fn ended(&self) -> &Word32 {
-        &self.ended
+    pub(crate) fn line(&self) -> &Version {
+        &self.line
     }
 
     /// The far levels of a side.

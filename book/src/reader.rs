@@ -54,6 +54,9 @@ pub struct TopOfBook {
 /// for it, and pays for it no more than that a line it changes has to come back from another
 /// core's cache. A read that met the writer at work is tried again, a bounded number of times.
 #[derive(Debug)]
+// In lines of its own: beside the writer's books, on the stack of a thread that has made both, it would
+// lose its tables' places to every message.
+#[repr(align(128))]
 pub struct BookReader {
     books: Books,
     tries: u32,
@@ -152,11 +155,12 @@ impl BookReader {
     }
 
     /// A number that is another one whenever a message has changed the book, or its states: for
-    /// who waits for that. One line. 0 for a locate beyond the capacity.
+    /// who waits for that. Odd while one is being published. One line. 0 for a locate beyond the
+    /// capacity.
     #[inline]
     #[must_use]
     pub fn version(&self, locate: Locate) -> u32 {
-        self.held(locate).map_or(0, |header| header.ended().get())
+        self.held(locate).map_or(0, |header| header.line().number())
     }
 
     /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue

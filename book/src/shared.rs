@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use crate::header::{Header, Opened, Status};
+use crate::header::{Header, Status};
 use crate::ladder::Ladders;
 use crate::look_ahead::Hint;
 use crate::orders::Orders;
 use crate::queues::Queues;
 use crate::reader::BookReader;
 use crate::record::Record;
+use crate::region::seqlock::Version;
 use crate::region::{
     Layout, Plan, Region, RegionConfig, RegionError, Word8, Word32, Writer, WriterState,
 };
@@ -16,7 +17,7 @@ use crate::ring::{self, RingWriter};
 use crate::{Books, BooksError, Capacity, FeedState, RejectCounts};
 
 /// The version of what lies where in a region of books. Another one is not read.
-const LAYOUT_VERSION: u32 = 2;
+const LAYOUT_VERSION: u32 = 3;
 
 /// A number that differs where items have other sizes, whatever the version says.
 const FINGERPRINT: u64 = {
@@ -24,7 +25,7 @@ const FINGERPRINT: u64 = {
         size_of::<Status>(),
         size_of::<Header>(),
         size_of::<Record>(),
-        size_of::<Opened>(),
+        size_of::<Version>(),
         Orders::FINGERPRINT,
         Queues::FINGERPRINT,
         Ladders::FINGERPRINT,
@@ -50,7 +51,7 @@ impl Capacity {
         plan.table::<Status>(1)?;
         plan.table::<Header>(locates as usize)?;
         plan.table::<Record>(locates as usize)?;
-        plan.table::<Opened>(locates as usize)?;
+        plan.table::<Version>(locates as usize)?;
         Orders::plan(&mut plan, orders)?;
         Queues::plan(&mut plan, levels, orders)?;
         Ladders::plan(&mut plan, levels, locates)?;
@@ -96,7 +97,7 @@ impl Books {
             status: region.carve(1)?,
             headers: region.carve(locates as usize)?,
             records: region.carve(locates as usize)?,
-            opened: region.carve(locates as usize)?,
+            changes: region.carve(locates as usize)?,
             orders: Orders::new(&mut region, orders)?,
             queues: Queues::new(&mut region, levels, orders)?,
             ladders: Ladders::new(&mut region, levels, locates)?,
