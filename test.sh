@@ -91,7 +91,8 @@ fi
 # Programs that are not ours run without it, with what they start.
 memory() {
     local skipped='*/mount,*/umount,*/prlimit,*/mkfifo,*/fallocate,*/sleep'
-    local runner='"valgrind", "--quiet", "--error-exitcode=9", "--trace-children=yes"'
+    # It runs one thread at a time: without fair turns a reader may not get its own for seconds.
+    local runner='"valgrind", "--quiet", "--error-exitcode=9", "--trace-children=yes", "--fair-sched=yes"'
     echo "not run under valgrind: the test of transparent huge pages, whose addresses it does not align"
     READERS_SECONDS=5 READERS_READS=100000 cargo test --quiet -p wirebook-book \
         --config "target.'cfg(all())'.runner = [$runner, \"--trace-children-skip=$skipped\"]" \

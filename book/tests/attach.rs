@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use processes::{create, file, folder, start};
 use wirebook_book::region::{RegionError, WriterState};
 use wirebook_book::{BooksError, FeedState, SeqNo, attach};
-use writing::{LOCATE, read_until};
+use writing::{LOCATE, Reads, read_until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,8 +39,12 @@ fn processes_read_books_that_another_one_writes() {
 #[ignore = "a part of processes_read_books_that_another_one_writes, in a process of its own"]
 fn part_reader() {
     let reader = attach(file()).expect("books that are complete");
-    let reads = read_until(&reader, |_| reader.check_writer() == WriterState::Finished);
-    assert!(reads.tops > 0 && reads.depths > 0 && reads.torn == 0, "{reads}");
+    // Where the machine has other work, the writer may have finished before the first read.
+    let has_read = |reads: &Reads| reads.tops > 0 && reads.depths > 0;
+    let reads = read_until(&reader, |reads| {
+        has_read(reads) && reader.check_writer() == WriterState::Finished
+    });
+    assert_eq!(reads.torn, 0, "{reads}");
     let top = reader.top(LOCATE).expect("nobody writes any more");
     assert_eq!(top.feed_state, FeedState::Live, "a writer that finished leaves them as they are");
 }
