@@ -4,7 +4,7 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -43,6 +43,33 @@ fn the_touch_is_followed_until_the_writer_ends() {
     assert_eq!(json["last_sequence"], 12_000);
     assert!(fs::read_to_string(&tape).unwrap() == plain.tape(), "another touch tape");
     assert_eq!(json["bbo_changes"], plain.tape().lines().count());
+}
+
+#[test]
+fn who_follows_books_whose_file_is_cut_is_told_so() {
+    let day = Generated::new(4_000, 73);
+    let folder = memory();
+    let books = folder.path().join("books");
+    let mut feed = published(folder.path(), 1 << 12);
+    play(&mut feed, &fs::read(&day.itch).unwrap(), 1_000, Duration::ZERO);
+    let mut follower = Command::new(env!("CARGO_BIN_EXE_wirebook"))
+        .arg("attach")
+        .arg(&books)
+        .arg("--bbo")
+        .arg(folder.path().join("bbo.csv"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(follower.stderr.take().unwrap());
+    let mut following = String::new();
+    said.read_line(&mut following).unwrap();
+    let whole = fs::metadata(&books).unwrap().len();
+    fs::File::options().write(true).open(&books).unwrap().set_len(0).unwrap();
+    let mut sentence = String::new();
+    said.read_to_string(&mut sentence).unwrap();
+    let expected = format!("was made {whole} bytes long and now has 0\n");
+    assert!(sentence.ends_with(&expected) && sentence.lines().count() == 1, "{sentence}");
+    assert_eq!(follower.wait().unwrap().code(), Some(2));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Reading books that another thread, or another process, is writing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use thiserror::Error;
 
 use crate::depth::Depth;
 use crate::near::NEAR_LEVELS;
 use crate::record::LastTrade;
-use crate::region::Word64;
+use crate::region::{Region, Word64};
 use crate::ring::RingReader;
 use crate::touch::Touch;
 use crate::view::Book;
@@ -22,6 +24,10 @@ pub enum ReadError {
     /// The locate is beyond the configured number of symbols.
     #[error("{0:?} is beyond the configured number of symbols")]
     Beyond(Locate),
+    /// A part of the file that the books lie in is gone: somebody cut it. They cannot be read any
+    /// more; [`Region::check_length`](crate::region::Region::check_length) says how long it is.
+    #[error("the file of the books was cut while {0:?} was read")]
+    Cut(Locate),
     /// Each try met the writer at work on the book: it changes faster than it can be read, or
     /// its writer was killed in the middle of a change.
     #[error("{locate:?} was being changed in each of {tries} tries")]
@@ -61,11 +67,14 @@ pub struct BookReader {
     books: Books,
     tries: u32,
     retries: Word64,
+    /// Of books in a file that another process writes.
+    is_cut: Option<&'static AtomicBool>,
 }
 
 impl BookReader {
     pub(crate) fn new(books: Books) -> BookReader {
-        BookReader { books, tries: TRIES, retries: Word64::default() }
+        let is_cut = books.region().filter(|region| !region.is_writable()).and_then(Region::is_cut);
+        BookReader { books, tries: TRIES, retries: Word64::default(), is_cut }
     }
 
     pub(crate) fn books(&self) -> &Books {
@@ -92,7 +101,7 @@ impl BookReader {
             last_seq: header.seq(),
             last_time: header.time(),
         });
-        top.ok_or(ReadError::Busy { locate, tries: self.tries })
+        self.told(locate, top)
     }
 
     /// The last trade of a symbol.
@@ -100,7 +109,7 @@ impl BookReader {
         self.held(locate)?;
         let record = self.books.records.at(u32::from(locate.get()));
         let trade = self.read_near(locate, || record.last_trade());
-        trade.ok_or(ReadError::Busy { locate, tries: self.tries })
+        self.told(locate, trade)
     }
 
     /// The best `N` levels of both sides.
@@ -132,10 +141,7 @@ impl BookReader {
             let feed_state = header.feed_state(self.books.feed_state());
             depth.fill(rings, feed_state, (header.seq(), header.time()));
         });
-        read.ok_or_else(|| {
-            depth.clear();
-            ReadError::Busy { locate, tries: self.tries }
-        })
+        self.told(locate, read).inspect_err(|_| depth.clear())
     }
 
     #[inline(never)]
@@ -176,7 +182,7 @@ impl BookReader {
         self.held(locate)?;
         let book = Book::new(&self.books, locate);
         let found = self.read_book(locate, || look(book));
-        found.ok_or(ReadError::Busy { locate, tries: self.tries })
+        self.told(locate, found)
     }
 
     /// Updates from now on, if the books were made with a ring for them.
@@ -205,7 +211,7 @@ impl BookReader {
             .books
             .lock(locate)
             .read(self.tries, || self.books.change(locate).read(1, || Snapshot::of(&book)));
-        snapshot.flatten().ok_or(ReadError::Busy { locate, tries: self.tries })
+        self.told(locate, snapshot.flatten())
     }
 
     /// Whether anything is known of a symbol.
@@ -223,7 +229,14 @@ impl BookReader {
     /// The state of the feed that the books are made from.
     #[must_use]
     pub fn feed_state(&self) -> FeedState {
-        self.books.feed_state()
+        let state = self.books.feed_state();
+        if self.is_cut() { FeedState::Stale } else { state }
+    }
+
+    /// Whether a part of the file that the books lie in is gone, and was missed.
+    pub(crate) fn is_cut(&self) -> bool {
+        // Pairs with the store in `region::cut`, which comes before whatever is read instead.
+        self.is_cut.is_some_and(|is_cut| is_cut.load(Ordering::Acquire))
     }
 
     /// How many tries of all reads so far met the writer at work, those of reads that were given up
@@ -248,6 +261,15 @@ impl BookReader {
     #[inline(always)]
     fn read_book<T>(&self, locate: Locate, words: impl Fn() -> T) -> Option<T> {
         self.books.change(locate).read_noting(self.tries, || self.note_vain(), words)
+    }
+
+    /// What was read, or why it was not: after the read, which may have met a page that is gone.
+    #[inline(always)]
+    fn told<T>(&self, locate: Locate, read: Option<T>) -> Result<T, ReadError> {
+        if self.is_cut() {
+            return Err(ReadError::Cut(locate));
+        }
+        read.ok_or(ReadError::Busy { locate, tries: self.tries })
     }
 
     #[inline]

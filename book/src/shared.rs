@@ -177,10 +177,14 @@ impl BookReader {
     /// [has finished](Books::finish) leaves them as they are. Asks the system: to be called as often as
     /// one wants to know, not before each read.
     ///
+    /// Books whose file was cut count as those of a dead writer: [`Region::check_length`] says so.
+    ///
     /// A reader in the writer's own process need not ask: it would be gone, too.
     pub fn check_writer(&self) -> WriterState {
         let Some(region) = self.books().region() else { return WriterState::Alive };
-        let state = region.header().writer_state();
+        let found = region.header().writer_state();
+        // Whoever writes them, if anybody does, does not write what is read here.
+        let state = if self.is_cut() { WriterState::Dead } else { found };
         self.books().note_writer(state != WriterState::Dead);
         state
     }

@@ -6,12 +6,14 @@ mod processes;
 mod writing;
 
 use std::env;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use processes::{create, file, folder, start};
 use wirebook_book::region::{RegionError, WriterState};
-use wirebook_book::{BooksError, FeedState, SeqNo, attach};
+use wirebook_book::{BookReader, BooksError, FeedState, ReadError, SeqNo, attach};
 use writing::{LOCATE, Reads, read_until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,6 +88,87 @@ fn part_writer() {
     while Instant::now() < end {
         writer.message();
     }
+}
+
+/// That nothing can be read from a reader any more, in whatever way.
+fn assert_cut(reader: &BookReader) {
+    let cut = ReadError::Cut(LOCATE);
+    assert_eq!(reader.depth::<10>(LOCATE).map(|_| ()), Err(cut));
+    assert_eq!(reader.depth::<20>(LOCATE).map(|_| ()), Err(cut));
+    assert_eq!(reader.top(LOCATE), Err(cut));
+    assert_eq!(reader.last_trade(LOCATE), Err(cut));
+    assert_eq!(reader.read(LOCATE, |book| book.orders()), Err(cut));
+    assert_eq!(reader.snapshot(LOCATE).map(|_| ()), Err(cut));
+    assert_eq!(cut.to_string(), format!("the file of the books was cut while {LOCATE:?} was read"));
+    assert_eq!((reader.check_writer(), reader.feed_state()), (WriterState::Dead, FeedState::Stale));
+    let length = reader.region().expect("in a file").check_length();
+    assert!(matches!(length, Err(RegionError::Length { .. })), "{length:?}");
+}
+
+#[test]
+fn readers_of_a_file_that_is_cut_get_an_error_and_no_signal() {
+    // The header alone is left, or nothing.
+    for left in [4096, 0] {
+        let folder = folder();
+        let file = folder.path().join("books");
+        let mut writer = create(&file);
+        (0..1_000).for_each(|_| writer.message());
+        let whole = attach(&file).expect("books that are complete");
+        let reading = attach(&file).expect("books that are complete");
+        let is_cut = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let start = Instant::now();
+                loop {
+                    match reading.depth::<10>(LOCATE) {
+                        Ok(depth) => assert_eq!(depth.bids().len(), 10, "levels that went missing"),
+                        Err(ReadError::Cut(_)) => break,
+                        Err(error) => panic!("{error}"),
+                    }
+                    assert!(start.elapsed() < PATIENCE, "it reads on");
+                }
+                assert!(is_cut.load(Ordering::Relaxed));
+            });
+            thread::sleep(Duration::from_millis(20));
+            is_cut.store(true, Ordering::Relaxed);
+            let cutting = std::fs::File::options().write(true).open(&file).expect("a file");
+            cutting.set_len(left).expect("a file that can be cut");
+        });
+        assert_cut(&reading);
+        assert_cut(&whole);
+        // Nobody else is concerned.
+        let other = folder.path().join("other");
+        let mut writer = create(&other);
+        writer.message();
+        let reader = attach(&other).expect("books that are complete");
+        assert!(reader.depth::<10>(LOCATE).is_ok_and(|depth| depth.feed_state == FeedState::Live));
+        let seen = reader.check_writer();
+        assert_eq!((seen, reader.feed_state()), (WriterState::Alive, FeedState::Live));
+    }
+}
+
+#[test]
+fn a_signal_of_other_memory_still_kills() {
+    if cfg!(asan) {
+        println!("skipped: AddressSanitizer has a handler of its own");
+        return;
+    }
+    let folder = folder();
+    let file = folder.path().join("books");
+    let ended = start("part_other_memory", &file).wait().expect("a process that ends");
+    assert_eq!(ended.signal(), Some(7), "{ended}");
+}
+
+#[test]
+#[ignore = "a part of a_signal_of_other_memory_still_kills, in a process of its own"]
+fn part_other_memory() {
+    let mut writer = create(&file());
+    let reader = attach(file()).expect("books that are complete");
+    assert!(reader.top(LOCATE).is_ok());
+    let cutting = std::fs::File::options().write(true).open(file()).expect("a file");
+    cutting.set_len(0).expect("a file that can be cut");
+    // The writer's own mapping is not for reading: it has nothing to go on with.
+    writer.message();
 }
 
 #[test]

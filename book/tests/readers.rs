@@ -24,7 +24,7 @@ fn no_read_is_torn_while_the_writer_runs() {
     let reads = thread::scope(|scope| {
         let reading = readers.map(|reader| {
             let done = &done;
-            let hunted = |reads: &Reads| reads.news > 0 && reads.depths > 0 && reads.walks > 0;
+            let hunted = |reads: &Reads| reads.news > 0 && reads.depths > 0;
             let is_done = move |reads: &Reads| done.load(Ordering::Relaxed) && hunted(reads);
             scope.spawn(move || read_until(&reader, is_done))
         });

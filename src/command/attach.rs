@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use wirebook::attach;
 use wirebook::book::region::{Region, RegionHeader, WriterState};
-use wirebook::book::{BookReader, Locate, Symbol, TopOfBook};
+use wirebook::book::{BookReader, BooksError, Locate, Symbol, TopOfBook};
 use wirebook::follow_writer;
 use wirebook::ingest::feed::{Followed, Follower};
 use wirebook::replay::{TouchTape, touch_term};
@@ -17,7 +17,7 @@ use super::output::Output;
 
 /// Look at the books that another process keeps in a file, without disturbing it.
 ///
-/// Exit status: 0 if every book is Live, 3 if some are not.
+/// Exit status: 0 if every book is Live, 2 if there are none to read, 3 if some are not Live.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The file.
@@ -58,6 +58,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let reader = attach(&arguments.path)?;
     let followed = arguments.bbo.as_deref().map(|out| follow(&arguments.path, out)).transpose()?;
     let mut found = look(&reader);
+    if let Some(region) = reader.region() {
+        // Of a file that was cut nothing can be said.
+        region.check_length().map_err(BooksError::from)?;
+    }
     if let Some((changes, followed)) = followed {
         found.bbo_changes = Some(changes);
         found.updates = Some(followed.updates);

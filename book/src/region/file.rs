@@ -232,6 +232,16 @@ impl RegionFile {
         })
     }
 
+    /// How much of it comes and goes at a time.
+    pub(super) fn page_bytes(&self) -> Result<usize, RegionError> {
+        Ok(match self.file_system()? {
+            FileSystem::HugePages { page_bytes } => {
+                usize::try_from(page_bytes).map_err(|_| RegionError::TooLarge)?
+            }
+            FileSystem::Memory | FileSystem::Other => super::cut::page_bytes(),
+        })
+    }
+
     /// Which pages the file is to be tried with, or why not those that were asked for.
     pub(super) fn page_size(&self, asked: HugePages, needed: u64) -> Result<PageSize, RegionError> {
         let has = self.file_system()?;

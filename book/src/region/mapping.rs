@@ -1,10 +1,12 @@
 //! Mapped memory.
 
 use std::io;
+use std::sync::atomic::AtomicBool;
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 
 use super::RegionError;
+use super::cut::Watch;
 use super::file::{RegionFile, refused};
 use super::header::{HEADER_BYTES, RegionHeader};
 use super::{NumaNode, PageSize, Word32, gap, numa};
@@ -12,6 +14,8 @@ use super::{NumaNode, PageSize, Word32, gap, numa};
 /// The mapped memory; kept by every table carved from it.
 #[derive(Debug)]
 pub(super) struct Mapping {
+    // Before the map: something else may come to lie there.
+    watch: Option<Watch>,
     // Before the file: it is unmapped before the writer's lock goes.
     map: MmapRaw,
     writable: bool,
@@ -36,12 +40,12 @@ impl Mapping {
             options.huge(Some(pages.bytes().trailing_zeros() as u8));
         }
         let map = MmapRaw::from(options.map_anon()?);
-        Ok(Mapping { map, writable: true, file: None })
+        Ok(Mapping { watch: None, map, writable: true, file: None })
     }
 
     /// A file's pages, for reading or for writing too.
     ///
-    /// The file has `len` bytes (see [`super::Region::attach`] about one that is cut later).
+    /// The file has `len` bytes (see [`super::cut`] about one that is cut later).
     pub(super) fn of_file(
         file: RegionFile,
         len: usize,
@@ -54,7 +58,12 @@ impl Mapping {
             false => options.map_raw_read_only(&file.file),
         };
         let map = map.map_err(|error| refused(&file.path, "mapped", error))?;
-        Ok(Mapping { map, writable, file: Some(file) })
+        // A writer without its pages has nothing to go on with.
+        let watch = match writable {
+            true => None,
+            false => Watch::over(map.as_ptr(), len, file.page_bytes()?),
+        };
+        Ok(Mapping { watch, map, writable, file: Some(file) })
     }
 
     pub(super) fn base(&self) -> *mut u8 {
@@ -67,6 +76,11 @@ impl Mapping {
 
     pub(super) fn is_writable(&self) -> bool {
         self.writable
+    }
+
+    /// What is set once a page is missing that the file had, in a mapping that is watched for it.
+    pub(super) fn is_cut(&self) -> Option<&'static AtomicBool> {
+        self.watch.as_ref().map(Watch::is_cut)
     }
 
     pub(super) fn file(&self) -> Option<&RegionFile> {

@@ -16,15 +16,16 @@
 //! or punched (truncate(2), `FALLOC_FL_PUNCH_HOLE` on hugetlbfs) while it is mapped**. Linux takes
 //! the pages from every mapping, and who touches them gets SIGBUS; seals against that exist for
 //! memory without a name only (`F_ADD_SEALS` on a file with a path on tmpfs or hugetlbfs: EPERM).
-//! What there is instead: the file belongs to its writer and has mode 0600, so only that user and
-//! root can cut it; nothing here ever cuts or shortens a file (a new region takes the place of an
-//! old one under its name, and readers keep the old); a file that was cut before it is mapped is
-//! an error; and [`Region::check_length`] tells whether it was cut since: a reader that asks
-//! before it goes through the tables is safe from a file that was cut earlier, not from one that
-//! is cut while it reads. Before Linux 5.14 (`MADV_POPULATE_WRITE`) pages are touched without
+//! Who reads from such a file is told by an error and not killed (the module `cut`): its process gets a
+//! handler of SIGBUS when it first attaches. The writer is killed, and its readers learn that it is
+//! dead; but the file has mode 0600, so only that user and root can cut it, and nothing here ever
+//! cuts or shortens a file (a new region takes the place of an old one under its name, and readers
+//! keep the old). A file that was cut before it is mapped is an error, and [`Region::check_length`]
+//! tells whether it was cut since. Before Linux 5.14 (`MADV_POPULATE_WRITE`) pages are touched without
 //! asking: there, a limit of a control group on huge pages is not foreseen. A disk's file can also fail to be read; memory cannot.
 
 mod create;
+mod cut;
 mod error;
 mod file;
 mod gap;
@@ -43,6 +44,7 @@ mod word;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use create::RegionConfig;
 pub use error::RegionError;
@@ -239,6 +241,11 @@ impl Region {
             Some(file) => file.check_length(self.mapping.len() as u64),
             None => Ok(()),
         }
+    }
+
+    /// What is set once a page is missing that the file had: what was read may be none of the writer's.
+    pub(crate) fn is_cut(&self) -> Option<&'static AtomicBool> {
+        self.mapping.is_cut()
     }
 
     fn keeper(&self) -> Arc<dyn Send + Sync> {

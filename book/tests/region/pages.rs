@@ -209,6 +209,22 @@ fn files_on_hugetlbfs_have_its_pages() {
 }
 
 #[test]
+fn readers_survive_when_a_file_on_hugetlbfs_is_cut() {
+    let Some(_pool) = Pool::new(2048, 3) else { return };
+    let Some(mount) = Mount::new("hugetlbfs", "pagesize=2M") else { return };
+    let path = mount.path("books");
+    let mut region = shared(4 * MIB, &path, HugePages::Prefer).unwrap();
+    table(&mut region).as_slice().iter().for_each(|word| word.set(9));
+    region.header_writer().unwrap().complete();
+    let mut reader = attach(&path).unwrap();
+    let words = table(&mut reader);
+    File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    assert!(words.as_slice().iter().all(|word| word.get() == 0), "pages that are gone are empty");
+    let length = reader.check_length().unwrap_err();
+    assert!(matches!(length, RegionError::Length { found_bytes: 0, .. }), "{length}");
+}
+
+#[test]
 fn a_limited_hugetlbfs_is_full_before_its_pages_are() {
     let Some(pool) = Pool::new(2048, 4) else { return };
     let Some(mount) = Mount::new("hugetlbfs", "pagesize=2M,size=4M") else { return };
