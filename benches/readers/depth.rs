@@ -83,6 +83,23 @@ impl Engine {
         Engine::over(Books::new(Capacity::SMALL).expect("memory for small books"))
     }
 
+    /// The ten levels of the book as a plain value, by the writer itself.
+    pub(crate) fn value(&self, seq: u64, time_ns: u64) -> Depth {
+        let mut depth = Depth { seq, time_ns, ..Depth::default() };
+        if let Some(book) = self.books.book(LOCATE) {
+            for (side, plain) in Side::BOTH.into_iter().zip(&mut depth.levels) {
+                for (plain, level) in plain.iter_mut().zip(book.levels(side)) {
+                    *plain = Plain {
+                        price: level.price.units() as u32,
+                        qty: level.qty.shares() as u32,
+                        orders: level.orders,
+                    };
+                }
+            }
+        }
+        depth
+    }
+
     pub(crate) fn reader(&self) -> BookReader {
         self.books.reader()
     }
@@ -98,6 +115,12 @@ impl Engine {
             None => self.books.add(at, LOCATE, NewOrder { order_ref: new, side, qty, price }),
         };
         done.expect("a message that fits");
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new()
     }
 }
 

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_micros(3);
 /// How often a reader looks between two looks at whether the writer has ended.
 const LOOKS: u32 = 256;
 
-type Latencies = Histogram<u64>;
+pub(crate) type Latencies = Histogram<u64>;
 
 fn latencies() -> Latencies {
     Histogram::new_with_max(1_000_000_000, 3).expect("a range that fits")
@@ -62,16 +62,41 @@ pub(crate) fn engine(updates: u64) -> Latencies {
     found
 }
 
-/// The same depth by value through `rtrb`.
-pub(crate) fn rtrb(updates: u64) -> Latencies {
+/// Where a writer has the depth from that it sends through a queue.
+pub(crate) trait Source: Send + Default {
+    /// The depth after an update.
+    fn update(&mut self, seq: u64, time_ns: u64) -> Depth;
+}
+
+/// Kept as a value of which one level is set: no order, no queue, nothing to search.
+impl Source for Depth {
+    fn update(&mut self, seq: u64, time_ns: u64) -> Depth {
+        Depth::update(self, seq, time_ns);
+        *self
+    }
+}
+
+/// The engine's book, to which the update is applied as a message, and its levels: what the writer
+/// of whole books does that sends depths through a queue instead of letting them be read.
+#[derive(Default)]
+pub(crate) struct FromBook(Engine);
+
+impl Source for FromBook {
+    fn update(&mut self, seq: u64, time_ns: u64) -> Depth {
+        self.0.update(seq, time_ns);
+        self.0.value(seq, time_ns)
+    }
+}
+
+/// A depth by value through `rtrb`.
+pub(crate) fn rtrb<S: Source>(updates: u64) -> Latencies {
     let (clock, mut found) = (Instant::now(), latencies());
     let (mut producer, mut consumer) = rtrb::RingBuffer::<Depth>::new(1024);
     thread::scope(|scope| {
         let writing = scope.spawn(|| {
-            let mut depth = Depth::default();
+            let mut source = S::default();
             write(updates, clock, |seq, time| {
-                depth.update(seq, time);
-                let _ = producer.push(depth);
+                let _ = producer.push(source.update(seq, time));
             });
         });
         while !writing.is_finished() {
@@ -86,8 +111,8 @@ pub(crate) fn rtrb(updates: u64) -> Latencies {
     found
 }
 
-/// The same depth by value through `disruptor`.
-pub(crate) fn disruptor(updates: u64) -> Latencies {
+/// A depth by value through `disruptor`.
+pub(crate) fn disruptor<S: Source>(updates: u64) -> Latencies {
     let (clock, (sender, receiver)) = (Instant::now(), std::sync::mpsc::channel());
     let handle = {
         let mut found = latencies();
@@ -108,9 +133,9 @@ pub(crate) fn disruptor(updates: u64) -> Latencies {
         .build();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut depth = Depth::default();
+            let mut source = S::default();
             write(updates, clock, |seq, time| {
-                depth.update(seq, time);
+                let depth = source.update(seq, time);
                 producer.publish(|slot| *slot = depth);
             });
         });

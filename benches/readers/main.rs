@@ -26,6 +26,7 @@ use cost::Cost;
 use crossbeam_utils::atomic::AtomicCell;
 use day::{Day, median};
 use depth::{Depth, Engine};
+use latency::{FromBook, Latencies};
 use left_right::{Absorb, ReadHandle, WriteHandle};
 use parking_lot::RwLock;
 use wirebook::book::Depth as Published;
@@ -113,19 +114,28 @@ fn costs(time: Duration, rounds: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// How long so many updates take to a reader.
+type Measure = fn(u64) -> Latencies;
+
 fn latencies(updates: u64, rounds: usize) {
-    let mut latencies: [_; 3] = [(); 3].map(|()| Vec::new());
+    let runs: [(&str, Measure); 5] = [
+        ("engine", latency::engine),
+        ("its book, rtrb", latency::rtrb::<FromBook>),
+        ("its book, disruptor", latency::disruptor::<FromBook>),
+        ("no book, rtrb", latency::rtrb::<Depth>),
+        ("no book, disruptor", latency::disruptor::<Depth>),
+    ];
+    let mut latencies = [(); 5].map(|()| Vec::new());
     for _ in 0..rounds {
-        let runs: [fn(u64) -> _; 3] = [latency::engine, latency::rtrb, latency::disruptor];
-        for (found, run) in latencies.iter_mut().zip(runs) {
+        for (found, (_, run)) in latencies.iter_mut().zip(runs) {
             found.push(run(updates));
         }
     }
     println!("from an update to a reader that waits for it, ns (medians of {rounds})");
-    for (name, found) in ["engine", "rtrb", "disruptor"].iter().zip(&latencies) {
+    for ((name, _), found) in runs.iter().zip(&latencies) {
         let at = |quantile| middle(found.iter().map(|h| h.value_at_quantile(quantile) as f64));
         let [p50, p99, p999] = [0.5, 0.99, 0.999].map(at);
-        println!("  {name:18} p50 {p50:6.0}   p99 {p99:6.0}   p99.9 {p999:6.0}");
+        println!("  {name:20} p50 {p50:6.0}   p99 {p99:6.0}   p99.9 {p999:6.0}");
     }
 }
 
