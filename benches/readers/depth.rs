@@ -132,7 +132,7 @@ pub(crate) fn top(reader: &BookReader) -> Option<(u64, u64)> {
 
 /// The version of what the engine has published.
 pub(crate) fn version(reader: &BookReader) -> u32 {
-    reader.version(LOCATE)
+    reader.depth_version(LOCATE)
 }
 
 /// Ten levels of each side as the engine's reader reads them; whether it did not give up.

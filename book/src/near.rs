@@ -14,7 +14,8 @@ use core::hint::select_unpredictable;
 use crate::header::{Best, Header};
 use crate::region::seqlock::PUBLISHED;
 use crate::region::{
-    Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write, words,
+    LINE, Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write,
+    words,
 };
 use crate::{Locate, Side};
 
@@ -204,6 +205,15 @@ impl<'a> Ring<'a> {
     #[inline(always)]
     pub(crate) fn prefetch_to_write(self, better: u32) {
         prefetch_to_write(self.slot(self.place(better)).1);
+    }
+
+    /// Asks for the ranks and the slots of all near levels.
+    #[inline(always)]
+    pub(crate) fn prefetch_all(self) {
+        let base = core::ptr::from_ref(self.slots).cast::<u8>();
+        for line in 0..size_of::<Slots>() / LINE {
+            prefetch(base.wrapping_add(line * LINE));
+        }
     }
 
     /// Asks for the slots of the best levels.

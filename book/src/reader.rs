@@ -169,6 +169,19 @@ impl BookReader {
         self.held(locate).map_or(0, |header| header.line().number())
     }
 
+    /// The same, for who waits to read the best ten levels next: what of them has changed is on its way
+    /// from the writer's cache together with the version.
+    #[inline]
+    #[must_use]
+    pub fn depth_version(&self, locate: Locate) -> u32 {
+        let Ok(header) = self.held(locate) else { return 0 };
+        let version = header.line().number();
+        for side in Side::BOTH {
+            self.books.ladders.ring(header, locate, side).prefetch_all();
+        }
+        version
+    }
+
     /// Whatever `look` finds in the book of a symbol: levels to any depth, queues, queue
     /// positions, all as they were between two messages.
     ///

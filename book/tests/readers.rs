@@ -84,7 +84,12 @@ fn a_reader_sees_what_the_writer_sees() {
         Ok(book.queue_position(OrderRef::new(3)))
     );
 
+    let version = reader.version(LOCATE);
+    assert!(version != 0 && version.is_multiple_of(2));
+    assert_eq!(reader.depth_version(LOCATE), version);
     books.mark_suspect(LOCATE);
+    assert_ne!(reader.depth_version(LOCATE), version);
+    assert_eq!(reader.depth_version(LOCATE), reader.version(LOCATE));
     assert_eq!(reader.top(LOCATE).map(|top| top.feed_state), Ok(FeedState::Suspect));
     books.set_feed_state(FeedState::Gapped);
     assert_eq!(reader.top(LOCATE).map(|top| top.feed_state), Ok(FeedState::Gapped));
@@ -93,4 +98,5 @@ fn a_reader_sees_what_the_writer_sees() {
     assert_eq!(empty, Ok(0));
     let beyond = Locate::new(u16::MAX);
     assert_eq!(reader.top(beyond), Err(ReadError::Beyond(beyond)));
+    assert_eq!((reader.version(beyond), reader.depth_version(beyond)), (0, 0));
 }
