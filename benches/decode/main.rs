@@ -121,12 +121,12 @@ fn views(day: &Day) -> Result<Sum, String> {
     let mut sum = Sum::default();
     let mut rest = &day.bytes[..];
     while !rest.is_empty() {
-        let (messages, consumed) = Messages::prefix(rest.get(..CHUNK_BYTES).unwrap_or(rest));
+        let (mut messages, consumed) = Messages::prefix(rest.get(..CHUNK_BYTES).unwrap_or(rest));
         if consumed == 0 {
             return Err("the day ends within a message".to_owned());
         }
         rest = &rest[consumed..];
-        messages.clone().try_for_each(|message| sum.views(message))?;
+        messages.try_for_each(|message| sum.views(message))?;
     }
     Ok(sum)
 }
