@@ -34,6 +34,8 @@
 
 mod engine;
 mod input;
+pub mod live;
+pub mod publish;
 pub mod replay;
 
 pub use engine::{

@@ -4,8 +4,10 @@ mod attach;
 mod generate;
 mod outcome;
 mod output;
+mod publish;
 mod region;
 mod replay;
+mod run;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Command {
     Replay(replay::Arguments),
     Generate(generate::Arguments),
     Attach(attach::Arguments),
+    Run(Box<run::Arguments>),
+    Publish(publish::Arguments),
 }
 
 /// Runs the command and says how it went.
@@ -37,6 +41,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
+        Command::Run(arguments) => run::run(*arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

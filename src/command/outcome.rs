@@ -4,7 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use wirebook::ingest::backend::BackendError;
 use wirebook::ingest::feed::FollowError;
+use wirebook::live::{CoreError, LiveError};
+use wirebook::publish::PublishError;
 use wirebook::replay::ReplayError;
 use wirebook::{InputError, book};
 use wirebook_exchange::feed::FeedError;
@@ -33,6 +36,20 @@ pub(super) enum Failure {
     Follow(#[from] FollowError),
     #[error("{0}: a recording of level sets cannot be kept in a file for others (--region)")]
     RegionOf(PathBuf),
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error("{path}: {reason}")]
+    Config { path: PathBuf, reason: String },
+    #[error("{0}")]
+    Option(String),
+    #[error("signals cannot be caught: {0}")]
+    Signals(io::Error),
     #[error("{0}: {1}")]
     Generate(PathBuf, FeedError),
     #[error("{path}: cannot be written: {error}")]

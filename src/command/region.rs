@@ -3,26 +3,31 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::Deserialize;
 use wirebook::book::region::{HugePages, PageSize, RegionConfig, RegionError};
 use wirebook::book::{Books, BooksError, Capacity, Resumed};
 
 use super::outcome::Failure;
 
 /// Which pages the books' memory is to have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum PagesArgument {
     /// The largest that are to be had.
     Prefer,
     /// 1 GiB, reserved.
     #[value(name = "1G")]
+    #[serde(rename = "1G")]
     Gigabyte,
     /// 2 MiB, reserved.
     #[value(name = "2M")]
+    #[serde(rename = "2M")]
     TwoMegabytes,
     /// Transparent huge pages.
     Transparent,
     /// Ordinary ones.
     #[value(name = "4K")]
+    #[serde(rename = "4K")]
     Small,
 }
 
@@ -62,6 +67,16 @@ pub(super) struct Opened {
 }
 
 impl RegionArguments {
+    /// What a live feed keeps its books in: there is nothing to resume from.
+    pub(super) fn of_run(
+        region: Option<PathBuf>,
+        updates: u32,
+        pages: Option<PagesArgument>,
+    ) -> RegionArguments {
+        let updates = if region.is_some() { updates } else { 0 };
+        RegionArguments { region, resume: false, updates, pages }
+    }
+
     /// Whether others can attach to the books.
     pub(super) fn is_shared(&self) -> bool {
         self.region.is_some()

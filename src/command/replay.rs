@@ -159,7 +159,7 @@ fn finish(
     Ok(summary)
 }
 
-fn symbols(names: &[String]) -> Result<Vec<Symbol>, Failure> {
+pub(super) fn symbols(names: &[String]) -> Result<Vec<Symbol>, Failure> {
     let symbol = |name: &String| {
         let name = name.trim();
         let symbol = (!name.is_empty()).then(|| Symbol::new(name)).flatten();

@@ -7,17 +7,20 @@ use std::time::Duration;
 use serde::Serialize;
 use wirebook_book::{Book, Books, FeedState, Locate, Symbol, Touch};
 use wirebook_ingest::feed::{Counts, Feed, LevelSetStats, Listener};
+use wirebook_ingest::receiver::Receiver;
 use wirebook_ingest::session::{Line, Session};
 use wirebook_ingest::source::{CaptureStats, Captures, Input};
 
 use super::host;
 use super::player::sum_over_lines;
+use crate::live::LiveSummary;
 
 /// Where the messages came from.
 pub(super) enum Origin<'a> {
     Messages,
     Packets(&'a Captures<Input>, &'a Session),
     LevelSets(&'a Captures<Input>, &'a LevelSetStats),
+    Live(Option<&'a Session>, Option<&'a LevelSetStats>),
 }
 
 /// One gap.
@@ -117,6 +120,9 @@ pub struct Summary {
     pub pages: String,
     /// The most memory that was resident at a time.
     pub rss_peak_mib: Option<u64>,
+    /// What the backend received and dropped, where the messages came live.
+    #[serde(flatten)]
+    pub live: Option<LiveSummary>,
 }
 
 impl Summary {
@@ -163,18 +169,36 @@ impl Summary {
                 .region()
                 .map_or_else(String::new, |region| region.pages().size.to_string()),
             rss_peak_mib: host::rss_peak_mib(),
+            live: None,
         };
         match origin {
             Origin::Messages => {}
             Origin::Packets(captures, session) => {
                 summary.add_frames(captures);
-                summary.add_session(captures, session);
+                summary.add_session(session, |line| captures.stats(line).is_some());
+            }
+            Origin::Live(session, level_sets) => {
+                if let Some(session) = session {
+                    summary.add_session(session, |line| session.stats().line(line).packets > 0);
+                }
+                if let Some(stats) = level_sets {
+                    summary.malformed_messages += stats.malformed_datagrams;
+                }
             }
             Origin::LevelSets(captures, stats) => {
                 summary.add_frames(captures);
                 summary.malformed_messages += stats.malformed_datagrams;
             }
         }
+        summary
+    }
+
+    /// What a receiver has made of a live feed.
+    pub fn of_live<L: Listener>(receiver: &mut Receiver<L>) -> Summary {
+        let live = LiveSummary::of(receiver);
+        let origin = Origin::Live(receiver.session(), receiver.level_sets());
+        let mut summary = Summary::of(receiver.feed(), &origin, receiver.worked());
+        summary.live = Some(live);
         summary
     }
 
@@ -193,7 +217,7 @@ impl Summary {
         self.broken_frames = sum(|stats| stats.malformed + stats.fragments + stats.snapped);
     }
 
-    fn add_session(&mut self, captures: &Captures<Input>, session: &Session) {
+    fn add_session(&mut self, session: &Session, has_line: impl Fn(Line) -> bool) {
         let stats = session.stats();
         self.session = session.session_id().map(|id| id.to_string());
         self.gaps = stats
@@ -203,7 +227,7 @@ impl Summary {
             .map(|gap| GapSummary { first: gap.first.get(), last: gap.last.get(), recovered: None })
             .collect();
         for (line, name) in [(Line::A, "A"), (Line::B, "B")] {
-            if captures.stats(line).is_none() {
+            if !has_line(line) {
                 continue;
             }
             let line = stats.line(line);
@@ -293,6 +317,9 @@ impl fmt::Display for Summary {
                 "line {name}        {} packets: {} first, {} duplicates, {} malformed",
                 line.packets, line.first_wins, line.duplicates, line.malformed
             )?;
+        }
+        if let Some(live) = &self.live {
+            writeln!(f, "{live}")?;
         }
         write!(
             f,

@@ -1,0 +1,97 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::BackendError;
+
+/// A network interface of this machine, by name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interface {
+    name: String,
+    index: u32,
+}
+
+impl Interface {
+    /// The interface called `name`.
+    ///
+    /// # Errors
+    /// [`BackendError::NoInterface`], which names those that there are.
+    pub fn find(name: &str) -> Result<Interface, BackendError> {
+        let missing = || BackendError::NoInterface { name: name.to_owned(), there_are: names() };
+        if name.is_empty() || name.contains('/') {
+            return Err(missing());
+        }
+        let path = PathBuf::from("/sys/class/net").join(name).join("ifindex");
+        let index = fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok());
+        match index {
+            Some(index) => Ok(Interface { name: name.to_owned(), index }),
+            None => Err(missing()),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number that the kernel knows it by.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Bytes of the longest packet on it.
+    #[must_use]
+    pub fn mtu(&self) -> Option<usize> {
+        self.read("mtu")?.parse().ok()
+    }
+
+    /// How many receive queues it has.
+    #[must_use]
+    pub fn receive_queues(&self) -> usize {
+        let queues = fs::read_dir(self.path("queues")).into_iter().flatten().flatten();
+        let receive = queues.filter(|entry| entry.file_name().to_string_lossy().starts_with("rx-"));
+        receive.count().max(1)
+    }
+
+    /// Frames that it or its driver dropped since it was made, of any kind.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        let counters = ["rx_dropped", "rx_missed_errors", "rx_fifo_errors", "rx_over_errors"];
+        let count =
+            |name| -> Option<u64> { self.read(&format!("statistics/{name}"))?.parse().ok() };
+        counters.into_iter().filter_map(count).sum()
+    }
+
+    fn read(&self, file: &str) -> Option<String> {
+        Some(fs::read_to_string(self.path(file)).ok()?.trim().to_owned())
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        PathBuf::from("/sys/class/net").join(&self.name).join(file)
+    }
+}
+
+fn names() -> String {
+    let entries = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loopback_interface_is_there_and_another_is_not() {
+        let lo = Interface::find("lo").unwrap();
+        assert!(lo.index() > 0 && lo.mtu().is_some_and(|mtu| mtu >= 1500));
+        assert_eq!(lo.receive_queues(), 1);
+        let error = Interface::find("no-such-interface").unwrap_err().to_string();
+        assert!(error.contains("no-such-interface") && error.contains("lo"), "{error}");
+        assert!(Interface::find("../net/lo").is_err());
+        assert!(Interface::find("").is_err());
+    }
+}

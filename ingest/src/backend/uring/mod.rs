@@ -1,0 +1,152 @@
+//! `io_uring`: the kernel puts datagrams into buffers that it was given before, and tells in a ring.
+//!
+//! One multishot receive a line keeps going by itself; a poll reads completions from memory and, where the
+//! kernel has work to do for this thread, enters it once for as many packets as there are. The ring belongs to
+//! the thread that polls first.
+
+mod buffers;
+mod ring;
+
+use core::time::Duration;
+
+use arrayvec::ArrayVec;
+use socket2::Socket;
+
+use super::socket::{SocketOptions, dropped, open};
+use super::{
+    BURST, Backend, BackendCounts, BackendError, Burst, DropCause, Interface, Obtained, Received,
+    Subscription, wall_clock,
+};
+use crate::session::Line;
+use buffers::{Buffers, Lent};
+pub use ring::TaskMode;
+use ring::{Completion, Ring};
+
+/// What is asked of `io_uring`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UringOptions {
+    /// The sockets under it. Time stamps of the kernel do not come this way.
+    pub socket: SocketOptions,
+    /// Who does the kernel's part of the work, and when.
+    pub tasks: TaskMode,
+    /// Buffers that the kernel can fill; a power of two.
+    pub buffers: u16,
+    /// Microseconds for which waiting polls the network card itself; 0 is never.
+    pub napi_busy_poll_us: u32,
+}
+
+impl Default for UringOptions {
+    fn default() -> UringOptions {
+        let socket = SocketOptions { timestamps: false, ..SocketOptions::default() };
+        UringOptions { socket, tasks: TaskMode::Deferred, buffers: 4096, napi_busy_poll_us: 0 }
+    }
+}
+
+/// The sockets of one subscription behind one ring.
+///
+/// The order of the fields is that of their end: the ring lets go of sockets and buffers first.
+#[derive(Debug)]
+pub struct UringBackend {
+    ring: Ring,
+    buffers: Buffers,
+    lines: ArrayVec<(Line, Socket), 2>,
+    /// Buffers that the last burst borrowed.
+    lent: ArrayVec<u16, BURST>,
+    counts: BackendCounts,
+    interface: Interface,
+    interface_dropped: u64,
+    obtained: Obtained,
+}
+
+impl UringBackend {
+    /// Opens one socket a line, and a ring for them.
+    ///
+    /// # Errors
+    /// [`BackendError`] says what was tried and what to do.
+    pub fn open(
+        subscription: &Subscription,
+        options: &UringOptions,
+    ) -> Result<UringBackend, BackendError> {
+        let interface = Interface::find(&subscription.interface)?;
+        if subscription.lines.is_empty() {
+            return Err(BackendError::Lines);
+        }
+        let mut obtained = Obtained::new("io_uring");
+        obtained.note("timestamps", "poll");
+        let socket_options = SocketOptions { timestamps: false, ..options.socket };
+        let mut lines = ArrayVec::new();
+        for (line, wire) in subscription.lines() {
+            lines.push((line, open(&interface, wire, &socket_options, &mut obtained)?));
+        }
+        let mut ring = Ring::new(options.tasks, options.buffers)?;
+        obtained.note("tasks", options.tasks);
+        if options.napi_busy_poll_us > 0 {
+            obtained.note("napi_busy_poll_us", ring.busy_poll(options.napi_busy_poll_us));
+        }
+        ring.register(lines.iter().map(|(_, socket)| socket))?;
+        let buffers = Buffers::new(options.buffers, options.socket.packet_bytes_max)?;
+        ring.provide(&buffers)?;
+        obtained.note("buffers", buffers.count());
+        Ok(UringBackend {
+            ring,
+            buffers,
+            lines,
+            lent: ArrayVec::new(),
+            counts: BackendCounts::default(),
+            interface_dropped: interface.dropped(),
+            interface,
+            obtained,
+        })
+    }
+}
+
+impl Backend for UringBackend {
+    fn poll<'a>(&'a mut self, burst: &mut Burst<'a>) -> Result<(), BackendError> {
+        self.buffers.take_back(&self.lent);
+        self.lent.clear();
+        self.ring.advance(self.lines.len())?;
+        let mut lent: ArrayVec<(Line, Lent), BURST> = ArrayVec::new();
+        while !lent.is_full() {
+            let Some(completion) = self.ring.next_completion()? else { break };
+            let Completion { line, buffer, length } = completion;
+            let Some(&(line, _)) = self.lines.get(line) else { continue };
+            let lend = Lent { buffer, length };
+            if length > self.buffers.payload_bytes_max() {
+                self.counts.drop_one(DropCause::TooLong);
+                self.buffers.take_back(&[buffer]);
+            } else {
+                lent.push((line, lend));
+            }
+        }
+        if lent.is_empty() {
+            return Ok(());
+        }
+        self.counts.bursts += 1;
+        let at = wall_clock();
+        for (line, lend) in lent {
+            let payload = self.buffers.lend(lend);
+            self.lent.push(lend.buffer);
+            self.counts.receive(payload);
+            burst.push(Received { line, at, payload, frame: None });
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<(), BackendError> {
+        self.buffers.take_back(&self.lent);
+        self.lent.clear();
+        self.ring.wait(self.lines.len(), timeout)
+    }
+
+    fn counts(&mut self) -> BackendCounts {
+        let dropped = self.lines.iter().map(|(_, socket)| dropped(socket)).sum();
+        self.counts.set_dropped(DropCause::SocketBuffer, dropped);
+        let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
+        self.counts.set_dropped(DropCause::Interface, interface);
+        self.counts
+    }
+
+    fn obtained(&self) -> &Obtained {
+        &self.obtained
+    }
+}
