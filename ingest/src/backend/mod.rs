@@ -28,6 +28,8 @@ mod obtained;
 pub mod socket;
 mod subscription;
 pub mod uring;
+#[cfg(feature = "xdp")]
+pub mod xdp;
 
 use core::fmt;
 use core::time::Duration;

@@ -1,0 +1,209 @@
+//! One `AF_XDP` socket: its memory, the ring by which frames come and the one by which they go back.
+
+use std::num::NonZeroU32;
+use std::os::fd::{AsRawFd, RawFd};
+use std::str::FromStr;
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+use xsk_rs::config::{
+    BindFlags, FrameSize, Interface as InterfaceName, LibxdpFlags, QueueSize, SocketConfig, UmemConfig,
+};
+use xsk_rs::{CompQueue, FillQueue, FrameDesc, RxQueue, Socket, TxQueue, Umem};
+
+use super::{XdpMode, XdpOptions, explain};
+use crate::backend::{BURST, BackendError, Interface};
+
+/// Bytes of a frame: the smallest that the kernel takes, and enough for an MTU of 1500.
+const FRAME_BYTES: u32 = 2048;
+
+/// A socket bound to one receive queue.
+///
+/// A frame is the kernel's while it is in the fill ring, and ours from when the receive ring named it until it is
+/// put into the fill ring again. `frames` holds those that are ours; they are given back by `receive` and `wait`, which
+/// take the queue mutably and so end every borrow of them.
+pub(super) struct Queue {
+    receive: RxQueue,
+    fill: FillQueue,
+    umem: Umem,
+    frames: [FrameDesc; BURST],
+    /// How many of `frames` hold a frame of ours.
+    held: usize,
+    is_busy_polled: bool,
+    pages: &'static str,
+    /// Unused, but part of the socket.
+    _send: (TxQueue, CompQueue),
+}
+
+/// Frames that a socket could not take.
+pub(super) struct Lost {
+    pub(super) ring_full: u64,
+    pub(super) no_frame: u64,
+    pub(super) too_long: u64,
+}
+
+impl Queue {
+    pub(super) fn bind(
+        interface: &Interface,
+        number: u32,
+        options: &XdpOptions,
+        mode: XdpMode,
+    ) -> Result<Queue, BackendError> {
+        let what = || format!("binding to queue {number} of {} ({mode})", interface.name());
+        let size = |size: u32| QueueSize::new(size).map_err(|error| explain(what(), &error));
+        let frames = options.frames.clamp(64, 1 << 20).next_power_of_two();
+        let ring = if options.ring == 0 { frames / 2 } else { options.ring.min(frames) };
+        let (umem, mut descriptors, pages) = memory(frames, size(frames)?, &what)?;
+        let copy = if mode == XdpMode::ZeroCopy { BindFlags::XDP_ZEROCOPY } else { BindFlags::XDP_COPY };
+        let config = SocketConfig::builder()
+            .rx_queue_size(size(ring.next_power_of_two())?)
+            .tx_queue_size(size(64)?)
+            // The program is our own.
+            .libxdp_flags(LibxdpFlags::XSK_LIBXDP_FLAGS_INHIBIT_PROG_LOAD)
+            .bind_flags(copy | BindFlags::XDP_USE_NEED_WAKEUP)
+            .build();
+        let name = InterfaceName::from_str(interface.name()).map_err(|error| explain(what(), &error))?;
+        // SAFETY: the memory is shared with no other socket.
+        let made = unsafe { Socket::new(config, &umem, &name, number) };
+        let (send, receive, rings) = made.map_err(|error| explain(what(), &error))?;
+        let Some((mut fill, done)) = rings else {
+            return Err(BackendError::Library {
+                what: what(),
+                reason: "it got no rings".to_owned(),
+                remedy: "another socket of this process is bound to it",
+            });
+        };
+        // SAFETY: these are all frames of this memory, and nobody has one of them.
+        let given = unsafe { fill.produce(&descriptors) };
+        if given < descriptors.len() {
+            descriptors.truncate(given);
+        }
+        let first = descriptors.first().copied();
+        let Some(first) = first else { return Err(BackendError::Lines) };
+        let is_busy_polled = options.busy_poll_us > 0;
+        if is_busy_polled {
+            busy_poll(receive.fd().as_raw_fd(), options.busy_poll_us)
+                .map_err(BackendError::system("asking for SO_BUSY_POLL"))?;
+        }
+        let (frames, held) = ([first; BURST], 0);
+        let send = (send, done);
+        Ok(Queue { receive, fill, umem, frames, held, is_busy_polled, pages, _send: send })
+    }
+
+    /// The pages of its memory.
+    pub(super) fn pages(&self) -> &'static str {
+        self.pages
+    }
+
+    /// Gives back what it holds and takes what has come in; how many frames.
+    pub(super) fn receive(&mut self) -> usize {
+        self.give_back();
+        // SAFETY: the descriptors that it writes are of this socket's memory.
+        self.held = unsafe { self.receive.consume(&mut self.frames) };
+        if self.held == 0 && (self.is_busy_polled || self.fill.needs_wakeup()) {
+            // The driver sleeps until it is asked; what it says is found out by the next poll.
+            let _ = self.fill.wakeup(self.receive.fd_mut(), 0);
+        }
+        self.held
+    }
+
+    fn give_back(&mut self) {
+        let mut given = 0;
+        while given < self.held {
+            let frames = self.frames.get(given..self.held).unwrap_or_default();
+            // SAFETY: the receive ring named them, so they are frames of this memory that the kernel has not, and
+            // `&mut self` says that nobody reads them. There is room: the ring has a place for every frame.
+            given += unsafe { self.fill.produce(frames) };
+        }
+        self.held = 0;
+    }
+
+    /// The frames that were received last.
+    pub(super) fn frames(&self) -> impl Iterator<Item = &[u8]> {
+        self.frames.iter().take(self.held).map(|frame| {
+            // SAFETY: the receive ring named it and it has not been given back, so the kernel does not write it.
+            unsafe { self.umem.data(frame) }.contents()
+        })
+    }
+
+    /// Frames that the kernel could not put here.
+    pub(super) fn lost(&self) -> Lost {
+        let Ok(statistics) = self.receive.fd().xdp_statistics() else {
+            return Lost { ring_full: 0, no_frame: 0, too_long: 0 };
+        };
+        let no_frame = statistics.rx_fill_ring_empty_descs();
+        Lost {
+            ring_full: statistics.rx_ring_full(),
+            no_frame,
+            // A frame that found no place is counted as dropped, too; the others did not fit theirs.
+            too_long: statistics.rx_dropped().saturating_sub(no_frame),
+        }
+    }
+}
+
+impl AsRawFd for &Queue {
+    fn as_raw_fd(&self) -> RawFd {
+        self.receive.fd().as_raw_fd()
+    }
+}
+
+/// The memory of one queue: in huge pages where there are any left.
+fn memory(
+    frames: u32,
+    ring: QueueSize,
+    what: &impl Fn() -> String,
+) -> Result<(Umem, Vec<FrameDesc>, &'static str), BackendError> {
+    let size = FrameSize::new(FRAME_BYTES).map_err(|error| explain(what(), &error))?;
+    let config = UmemConfig::builder().frame_size(size).fill_queue_size(ring).build();
+    let config = config.map_err(|error| explain(what(), &error))?;
+    let count = NonZeroU32::new(frames).unwrap_or(NonZeroU32::MIN);
+    if let Ok((umem, frames)) = Umem::new(config, count, true) {
+        return Ok((umem, frames, "huge"));
+    }
+    let (umem, frames) =
+        Umem::new(config, count, false).map_err(|error| explain(what(), &error))?;
+    Ok((umem, frames, "4K"))
+}
+
+/// Has receiving drive the driver, in place of its interrupts.
+fn busy_poll(socket: RawFd, time_us: u32) -> std::io::Result<()> {
+    const SO_PREFER_BUSY_POLL: libc::c_int = 69;
+    const SO_BUSY_POLL_BUDGET: libc::c_int = 70;
+    let budget = 64;
+    for (option, value) in [
+        (SO_PREFER_BUSY_POLL, 1),
+        (libc::SO_BUSY_POLL, time_us.cast_signed()),
+        (SO_BUSY_POLL_BUDGET, budget),
+    ] {
+        // SAFETY: the kernel reads four bytes of `value`, which lives until it returns.
+        let status = unsafe {
+            libc::setsockopt(socket, libc::SOL_SOCKET, option, (&raw const value).cast(), 4)
+        };
+        if status != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Waits until one of the queues has something.
+pub(super) fn wait(queues: &mut [Queue], timeout: Duration) -> Result<(), BackendError> {
+    /// More than an interface has queues that one thread could serve.
+    const QUEUES_MAX: usize = 64;
+    let polled = |queue: &mut Queue| {
+        queue.give_back();
+        libc::pollfd { fd: (&*queue).as_raw_fd(), events: libc::POLLIN, revents: 0 }
+    };
+    let mut polled: ArrayVec<libc::pollfd, QUEUES_MAX> =
+        queues.iter_mut().take(QUEUES_MAX).map(polled).collect();
+    let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: the kernel reads and writes the entries of `polled`, whose number is passed along.
+    let status = unsafe {
+        libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, timeout_ms)
+    };
+    let error = std::io::Error::last_os_error();
+    if status < 0 && error.kind() != std::io::ErrorKind::Interrupted {
+        return Err(BackendError::System { what: "waiting".into(), error });
+    }
+    Ok(())
+}
