@@ -10,7 +10,8 @@ fn main() {
     if env::var_os("CARGO_FEATURE_XDP").is_none() {
         return;
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("filter.bpf.o");
+    let out =
+        PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("filter.bpf.o");
     let mut clang = Command::new("clang");
     clang.args(["-O2", "-g", "-Wall", "-Werror", "-target", "bpf", "-c", source, "-o"]).arg(&out);
     // Debian keeps the kernel's asm/ headers in a folder of the machine's own.
@@ -24,5 +25,7 @@ fn main() {
 }
 
 fn fail(what: &str) {
-    println!("cargo::error={what}; on Debian: apt-get install clang libelf-dev zlib1g-dev m4 pkg-config");
+    println!(
+        "cargo::error={what}; on Debian: apt-get install clang libelf-dev zlib1g-dev m4 pkg-config"
+    );
 }

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use socket2::{Domain, Socket, Type};
+
 use super::BackendError;
 
 /// A network interface of this machine, by name.
@@ -20,12 +22,11 @@ impl Interface {
         if name.is_empty() || name.contains('/') {
             return Err(missing());
         }
-        let path = PathBuf::from("/sys/class/net").join(name).join("ifindex");
-        let index = fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok());
-        match index {
-            Some(index) => Ok(Interface { name: name.to_owned(), index }),
-            None => Err(missing()),
-        }
+        // Not by /sys, which in a thread that has changed its namespace shows that of the process.
+        let asked = Socket::new(Domain::IPV4, Type::DGRAM, None)
+            .map_err(BackendError::system("opening a socket"))?;
+        let index = rustix::net::netdevice::name_to_index(&asked, name).map_err(|_| missing())?;
+        Ok(Interface { name: name.to_owned(), index })
     }
 
     /// Its name.
@@ -63,6 +64,24 @@ impl Interface {
         counters.into_iter().filter_map(count).sum()
     }
 
+    /// Its hardware address.
+    #[must_use]
+    pub fn hardware_address(&self) -> Option<[u8; 6]> {
+        let mut address = [0; 6];
+        let text = self.read("address")?;
+        let mut parts = text.split(':');
+        for byte in &mut address {
+            *byte = u8::from_str_radix(parts.next()?, 16).ok()?;
+        }
+        Some(address)
+    }
+
+    /// Frames that it received since it was made, of any kind.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.read("statistics/rx_packets").and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
     fn read(&self, file: &str) -> Option<String> {
         Some(fs::read_to_string(self.path(file)).ok()?.trim().to_owned())
     }
@@ -89,6 +108,7 @@ mod tests {
         let lo = Interface::find("lo").unwrap();
         assert!(lo.index() > 0 && lo.mtu().is_some_and(|mtu| mtu >= 1500));
         assert_eq!(lo.receive_queues(), 1);
+        assert_eq!(lo.hardware_address(), Some([0; 6]));
         let error = Interface::find("no-such-interface").unwrap_err().to_string();
         assert!(error.contains("no-such-interface") && error.contains("lo"), "{error}");
         assert!(Interface::find("../net/lo").is_err());

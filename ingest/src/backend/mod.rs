@@ -22,8 +22,11 @@ mod burst;
 mod clock;
 mod config;
 mod counts;
+#[cfg(feature = "dpdk")]
+pub mod dpdk;
 mod error;
 mod interface;
+mod link;
 mod obtained;
 pub mod socket;
 mod subscription;
@@ -40,6 +43,7 @@ pub use config::BackendConfig;
 pub use counts::{BackendCounts, DropCause};
 pub use error::BackendError;
 pub use interface::Interface;
+pub use link::LinkSender;
 pub use obtained::Obtained;
 pub use subscription::{Sorted, Subscription, WireLine};
 

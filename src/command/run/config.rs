@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use wirebook::book::Capacity;
+#[cfg(not(all(feature = "xdp", feature = "dpdk")))]
+use wirebook::ingest::backend::BackendError;
 use wirebook::ingest::backend::socket::SocketOptions;
 use wirebook::ingest::backend::uring::{TaskMode, UringOptions};
-use wirebook::ingest::backend::{BackendConfig, BackendError, Subscription, WireLine};
+use wirebook::ingest::backend::{BackendConfig, Subscription, WireLine};
 use wirebook::ingest::receiver::{Pace, Protocol};
 use wirebook::ingest::session::SessionConfig;
 
@@ -92,7 +94,12 @@ fn of_channel(options: &Options, channel: ChannelOptions) -> Options {
 fn plan(options: &Options, core: Option<usize>, name: String) -> Result<Plan, Failure> {
     let missing =
         |what: &str| Failure::Option(format!("--{what} is needed (or {what} in --config)"));
-    let interface = options.interface.clone().ok_or_else(|| missing("interface"))?;
+    let interface = match (&options.interface, options.backend) {
+        (Some(interface), _) => interface.clone(),
+        // A card that was taken from the kernel is no interface of its.
+        (None, Some(BackendKind::Dpdk)) => String::new(),
+        (None, _) => return Err(missing("interface")),
+    };
     let group = options.group.ok_or_else(|| missing("group"))?;
     let wire = |group: SocketAddrV4| WireLine { group, source: options.source };
     let lines: ArrayVec<WireLine, 2> =

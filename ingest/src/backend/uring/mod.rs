@@ -105,17 +105,17 @@ impl Backend for UringBackend {
         self.buffers.take_back(&self.lent);
         self.lent.clear();
         self.ring.advance(self.lines.len())?;
-        let mut lent: ArrayVec<(Line, Lent), BURST> = ArrayVec::new();
+        let mut lent: ArrayVec<(Line, Option<Lent>), BURST> = ArrayVec::new();
         while !lent.is_full() {
             let Some(completion) = self.ring.next_completion()? else { break };
             let Completion { line, buffer, length } = completion;
             let Some(&(line, _)) = self.lines.get(line) else { continue };
-            let lend = Lent { buffer, length };
-            if length > self.buffers.payload_bytes_max() {
-                self.counts.drop_one(DropCause::TooLong);
-                self.buffers.take_back(&[buffer]);
-            } else {
-                lent.push((line, lend));
+            match buffer {
+                Some(buffer) if length > self.buffers.payload_bytes_max() => {
+                    self.counts.drop_one(DropCause::TooLong);
+                    self.buffers.take_back(&[buffer]);
+                }
+                buffer => lent.push((line, buffer.map(|buffer| Lent { buffer, length }))),
             }
         }
         if lent.is_empty() {
@@ -124,8 +124,13 @@ impl Backend for UringBackend {
         self.counts.bursts += 1;
         let at = wall_clock();
         for (line, lend) in lent {
-            let payload = self.buffers.lend(lend);
-            self.lent.push(lend.buffer);
+            let payload = match lend {
+                Some(lend) => {
+                    self.lent.push(lend.buffer);
+                    self.buffers.lend(lend)
+                }
+                None => &[],
+            };
             self.counts.receive(payload);
             burst.push(Received { line, at, payload, frame: None });
         }

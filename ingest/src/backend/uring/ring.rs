@@ -40,7 +40,8 @@ impl fmt::Display for TaskMode {
 pub(super) struct Completion {
     /// The place of its socket.
     pub(super) line: usize,
-    pub(super) buffer: u16,
+    /// Where it lies; a datagram without a payload takes no buffer.
+    pub(super) buffer: Option<u16>,
     pub(super) length: usize,
 }
 
@@ -159,11 +160,10 @@ impl Ring {
             if !cqueue::more(entry.flags()) {
                 self.unarmed |= 1_u32.checked_shl(u32::try_from(line).unwrap_or(32)).unwrap_or(0);
             }
-            match (usize::try_from(entry.result()), cqueue::buffer_select(entry.flags())) {
-                (Ok(length), Some(buffer)) => return Ok(Some(Completion { line, buffer, length })),
-                // An empty datagram takes no buffer.
-                (Ok(_), None) => {}
-                (Err(_), _) => match -entry.result() {
+            let buffer = cqueue::buffer_select(entry.flags());
+            match usize::try_from(entry.result()) {
+                Ok(length) => return Ok(Some(Completion { line, buffer, length })),
+                Err(_) => match -entry.result() {
                     // No buffer was free: packets wait in the socket meanwhile.
                     libc::ENOBUFS | libc::EAGAIN | libc::EINTR => {}
                     code => {

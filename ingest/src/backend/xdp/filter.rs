@@ -41,9 +41,8 @@ impl Filter {
     /// Loads the program and tells it what is ours.
     pub(super) fn load(subscription: &Subscription) -> Result<Filter, BackendError> {
         let what = || "loading the XDP program".to_owned();
-        let mut program = EbpfLoader::new()
-            .load(PROGRAM)
-            .map_err(|error| explain(what(), &error))?;
+        let mut program =
+            EbpfLoader::new().load(PROGRAM).map_err(|error| explain(what(), &error))?;
         let groups = program.map_mut("groups").ok_or_else(missing)?;
         let mut groups: HashMap<_, [u8; 8], u32> =
             HashMap::try_from(groups).map_err(|error| explain(what(), &error))?;
@@ -55,8 +54,7 @@ impl Filter {
             }
         }
         let verdicts = program.take_map("verdicts").ok_or_else(missing)?;
-        let verdicts =
-            PerCpuArray::try_from(verdicts).map_err(|error| explain(what(), &error))?;
+        let verdicts = PerCpuArray::try_from(verdicts).map_err(|error| explain(what(), &error))?;
         Ok(Filter { link: None, program, verdicts })
     }
 
@@ -69,15 +67,15 @@ impl Filter {
     }
 
     /// Lets the program see what comes in.
-    pub(super) fn attach(&mut self, interface: &Interface, mode: XdpMode) -> Result<(), BackendError> {
+    pub(super) fn attach(
+        &mut self,
+        interface: &Interface,
+        mode: XdpMode,
+    ) -> Result<(), BackendError> {
         let what = || format!("attaching the XDP program to {} ({mode})", interface.name());
         let failed = |error: programs::ProgramError| explain(what(), &error);
-        let program: &mut Xdp = self
-            .program
-            .program_mut("filter")
-            .ok_or_else(missing)?
-            .try_into()
-            .map_err(failed)?;
+        let program: &mut Xdp =
+            self.program.program_mut("filter").ok_or_else(missing)?.try_into().map_err(failed)?;
         program.load().map_err(failed)?;
         let mode = match mode {
             XdpMode::ZeroCopy | XdpMode::Native => programs::XdpMode::Driver,

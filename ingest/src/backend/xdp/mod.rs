@@ -247,17 +247,19 @@ impl fmt::Debug for XdpBackend {
     }
 }
 
+/// The system's error behind a library's.
+fn system_code(error: &(dyn Error + 'static)) -> Option<i32> {
+    let code = |error: &(dyn Error + 'static)| error.downcast_ref::<io::Error>()?.raw_os_error();
+    std::iter::successors(Some(error), |&error| error.source()).find_map(code)
+}
+
 /// What a library's error means: the system's error is somewhere behind it.
 fn explain(what: String, error: &(dyn Error + 'static)) -> BackendError {
-    let mut reason = error.to_string();
-    let (mut cause, mut code) = (Some(error), None);
-    while let Some(error) = cause {
-        if let Some(system) = error.downcast_ref::<io::Error>() {
-            code = code.or(system.raw_os_error());
-            reason = system.to_string();
-        }
-        cause = error.source();
-    }
+    let code = system_code(error);
+    let reason = match code {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => error.to_string(),
+    };
     let remedy = match code {
         Some(libc::EPERM | libc::EACCES) => {
             return BackendError::NotPermitted {

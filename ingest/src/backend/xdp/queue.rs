@@ -3,19 +3,25 @@
 use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, RawFd};
 use std::str::FromStr;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use arrayvec::ArrayVec;
 use xsk_rs::config::{
-    BindFlags, FrameSize, Interface as InterfaceName, LibxdpFlags, QueueSize, SocketConfig, UmemConfig,
+    BindFlags, FrameSize, Interface as InterfaceName, LibxdpFlags, QueueSize, SocketConfig,
+    UmemConfig,
 };
+use xsk_rs::socket::SocketCreateError;
 use xsk_rs::{CompQueue, FillQueue, FrameDesc, RxQueue, Socket, TxQueue, Umem};
 
-use super::{XdpMode, XdpOptions, explain};
+use super::{XdpMode, XdpOptions, explain, system_code};
 use crate::backend::{BURST, BackendError, Interface};
 
 /// Bytes of a frame: the smallest that the kernel takes, and enough for an MTU of 1500.
 const FRAME_BYTES: u32 = 2048;
+
+/// How long a queue may be busy with a socket that has gone.
+const BUSY_MAX: Duration = Duration::from_secs(1);
 
 /// A socket bound to one receive queue.
 ///
@@ -54,7 +60,8 @@ impl Queue {
         let frames = options.frames.clamp(64, 1 << 20).next_power_of_two();
         let ring = if options.ring == 0 { frames / 2 } else { options.ring.min(frames) };
         let (umem, mut descriptors, pages) = memory(frames, size(frames)?, &what)?;
-        let copy = if mode == XdpMode::ZeroCopy { BindFlags::XDP_ZEROCOPY } else { BindFlags::XDP_COPY };
+        let copy =
+            if mode == XdpMode::ZeroCopy { BindFlags::XDP_ZEROCOPY } else { BindFlags::XDP_COPY };
         let config = SocketConfig::builder()
             .rx_queue_size(size(ring.next_power_of_two())?)
             .tx_queue_size(size(64)?)
@@ -62,10 +69,20 @@ impl Queue {
             .libxdp_flags(LibxdpFlags::XSK_LIBXDP_FLAGS_INHIBIT_PROG_LOAD)
             .bind_flags(copy | BindFlags::XDP_USE_NEED_WAKEUP)
             .build();
-        let name = InterfaceName::from_str(interface.name()).map_err(|error| explain(what(), &error))?;
-        // SAFETY: the memory is shared with no other socket.
-        let made = unsafe { Socket::new(config, &umem, &name, number) };
-        let (send, receive, rings) = made.map_err(|error| explain(what(), &error))?;
+        let name =
+            InterfaceName::from_str(interface.name()).map_err(|error| explain(what(), &error))?;
+        let start = Instant::now();
+        let (send, receive, rings) = loop {
+            // SAFETY: the memory is shared with no other socket.
+            match unsafe { Socket::new(config, &umem, &name, number) } {
+                Ok(made) => break made,
+                // The kernel lets go of a socket that was closed a little later.
+                Err(error) if is_busy(&error) && start.elapsed() < BUSY_MAX => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Err(error) => return Err(explain(what(), &error)),
+            }
+        };
         let Some((mut fill, done)) = rings else {
             return Err(BackendError::Library {
                 what: what(),
@@ -141,6 +158,10 @@ impl Queue {
     }
 }
 
+fn is_busy(error: &SocketCreateError) -> bool {
+    system_code(error) == Some(libc::EBUSY)
+}
+
 impl AsRawFd for &Queue {
     fn as_raw_fd(&self) -> RawFd {
         self.receive.fd().as_raw_fd()
@@ -198,9 +219,8 @@ pub(super) fn wait(queues: &mut [Queue], timeout: Duration) -> Result<(), Backen
         queues.iter_mut().take(QUEUES_MAX).map(polled).collect();
     let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: the kernel reads and writes the entries of `polled`, whose number is passed along.
-    let status = unsafe {
-        libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, timeout_ms)
-    };
+    let status =
+        unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, timeout_ms) };
     let error = std::io::Error::last_os_error();
     if status < 0 && error.kind() != std::io::ErrorKind::Interrupted {
         return Err(BackendError::System { what: "waiting".into(), error });
