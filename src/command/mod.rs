@@ -1,10 +1,12 @@
 //! The command line: one file for each subcommand.
 
 mod attach;
+mod doctor;
 mod generate;
 mod outcome;
 mod output;
 mod publish;
+mod record;
 mod region;
 mod replay;
 mod run;
@@ -33,6 +35,8 @@ enum Command {
     Attach(attach::Arguments),
     Run(Box<run::Arguments>),
     Publish(publish::Arguments),
+    Record(Box<record::Arguments>),
+    Doctor(Box<doctor::Arguments>),
 }
 
 /// Runs the command and says how it went.
@@ -43,6 +47,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Run(arguments) => run::run(*arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Record(arguments) => record::run(*arguments),
+        Command::Doctor(arguments) => doctor::run(*arguments),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

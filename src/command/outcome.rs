@@ -48,6 +48,8 @@ pub(super) enum Failure {
     Config { path: PathBuf, reason: String },
     #[error("{0}")]
     Option(String),
+    #[error("the {0} backend cannot run here")]
+    CannotRun(&'static str),
     #[error("signals cannot be caught: {0}")]
     Signals(io::Error),
     #[error("{0}: {1}")]

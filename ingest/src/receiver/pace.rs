@@ -37,15 +37,18 @@ impl Pace {
 
     /// Something came in.
     #[inline]
-    pub(super) fn heard(&mut self) {
+    pub fn heard(&mut self) {
         if let Pace::Adaptive(backoff) = self {
             backoff.reset();
         }
     }
 
     /// Nothing did.
+    ///
+    /// # Errors
+    /// [`BackendError`] where the path itself has failed.
     #[inline]
-    pub(super) fn wait(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
+    pub fn wait(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
         match self {
             Pace::Busy => core::hint::spin_loop(),
             Pace::Adaptive(backoff) if !backoff.is_completed() => backoff.snooze(),

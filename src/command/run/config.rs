@@ -18,29 +18,29 @@ use crate::command::outcome::Failure;
 use crate::command::region::{PagesArgument, RegionArguments};
 
 /// How one feed is received.
-pub(super) struct Plan {
+pub(in crate::command) struct Plan {
     /// What reports of one of several feeds begin with.
-    pub(super) name: String,
-    pub(super) backend: BackendConfig,
-    pub(super) subscription: Subscription,
-    pub(super) session: SessionConfig,
-    pub(super) protocol: Protocol,
-    pub(super) core: Option<usize>,
-    pub(super) region: RegionArguments,
-    pub(super) bbo: Option<PathBuf>,
-    pub(super) any_state: bool,
-    pub(super) assume_complete: bool,
-    pub(super) symbols: Vec<String>,
-    pub(super) orders_max: u32,
-    pub(super) levels_max: u32,
-    pub(super) exit_at_end: bool,
-    pub(super) exit_idle: Option<Duration>,
+    pub(in crate::command) name: String,
+    pub(in crate::command) backend: BackendConfig,
+    pub(in crate::command) subscription: Subscription,
+    pub(in crate::command) session: SessionConfig,
+    pub(in crate::command) protocol: Protocol,
+    pub(in crate::command) core: Option<usize>,
+    pub(in crate::command) region: RegionArguments,
+    pub(in crate::command) bbo: Option<PathBuf>,
+    pub(in crate::command) any_state: bool,
+    pub(in crate::command) assume_complete: bool,
+    pub(in crate::command) symbols: Vec<String>,
+    pub(in crate::command) orders_max: u32,
+    pub(in crate::command) levels_max: u32,
+    pub(in crate::command) exit_at_end: bool,
+    pub(in crate::command) exit_idle: Option<Duration>,
     interval: Option<Duration>,
     mode: PaceKind,
 }
 
 impl Plan {
-    pub(super) fn pace(&self) -> Pace {
+    pub(in crate::command) fn pace(&self) -> Pace {
         match self.mode {
             PaceKind::Busy => Pace::Busy,
             PaceKind::Adaptive => Pace::adaptive(),
@@ -48,13 +48,16 @@ impl Plan {
         }
     }
 
-    pub(super) fn interval(&self) -> Option<Duration> {
+    pub(in crate::command) fn interval(&self) -> Option<Duration> {
         self.interval
     }
 }
 
 /// The plans of all feeds: from the arguments, and from the file where they say nothing.
-pub(super) fn plans(arguments: Options, file: Option<&Path>) -> Result<Vec<Plan>, Failure> {
+pub(in crate::command) fn plans(
+    arguments: Options,
+    file: Option<&Path>,
+) -> Result<Vec<Plan>, Failure> {
     let mut options = match file {
         Some(path) => arguments.over(read(path)?),
         None => arguments,

@@ -19,8 +19,8 @@ use wirebook::replay::{Summary, Tapes, TouchTape};
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::replay::symbols;
-use config::Plan;
-use options::Options;
+pub(super) use config::{Plan, plans};
+pub(super) use options::{BackendKind, Options};
 
 /// Receive a feed live and keep its books.
 ///
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
-    let plans = config::plans(arguments.options, arguments.config.as_deref())?;
+    let plans = plans(arguments.options, arguments.config.as_deref())?;
     let stop = stop_on_signals()?;
     // All are open before any is received, so that a mistake in one ends all before they begin.
     let mut channels = Vec::with_capacity(plans.len());

@@ -72,130 +72,130 @@ pub(in crate::command) enum UringTasks {
 /// Every option that a configuration may hold too.
 #[derive(Clone, Default, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Options {
+pub(in crate::command) struct Options {
     /// The path by which packets come in [default: socket].
     #[arg(long, value_enum)]
-    pub(super) backend: Option<BackendKind>,
+    pub(in crate::command) backend: Option<BackendKind>,
     /// The network interface.
     #[arg(long, value_name = "IF")]
-    pub(super) interface: Option<String>,
+    pub(in crate::command) interface: Option<String>,
     /// The multicast group (or the address of this machine) and the port of line A.
     #[arg(long, value_name = "ADDR:PORT")]
-    pub(super) group: Option<SocketAddrV4>,
+    pub(in crate::command) group: Option<SocketAddrV4>,
     /// The same of line B.
     #[arg(long, value_name = "ADDR:PORT")]
-    pub(super) line_b: Option<SocketAddrV4>,
+    pub(in crate::command) line_b: Option<SocketAddrV4>,
     /// The only sender to listen to (source-specific multicast).
     #[arg(long, value_name = "ADDR")]
-    pub(super) source: Option<Ipv4Addr>,
+    pub(in crate::command) source: Option<Ipv4Addr>,
     /// What the datagrams hold [default: itch].
     #[arg(long, value_enum)]
-    pub(super) format: Option<LiveFormat>,
+    pub(in crate::command) format: Option<LiveFormat>,
     /// The cores of the ingest threads, one each.
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
-    pub(super) cores: Option<Vec<usize>>,
+    pub(in crate::command) cores: Option<Vec<usize>>,
     /// What an ingest thread does when nothing comes in [default: adaptive].
     #[arg(long, value_enum)]
-    pub(super) mode: Option<PaceKind>,
+    pub(in crate::command) mode: Option<PaceKind>,
     /// Keep the books in a file, on hugetlbfs or tmpfs, that other processes can attach to.
     #[arg(long, value_name = "PATH")]
-    pub(super) region: Option<PathBuf>,
+    pub(in crate::command) region: Option<PathBuf>,
     /// How many updates the ring in that file holds [default: 65536].
     #[arg(long, value_name = "N")]
-    pub(super) updates: Option<u32>,
+    pub(in crate::command) updates: Option<u32>,
     /// The pages that the books are to have; what is asked for is required.
     #[arg(long, value_enum)]
-    pub(super) pages: Option<PagesArgument>,
+    pub(in crate::command) pages: Option<PagesArgument>,
     /// Write the touch tape, as replay does.
     #[arg(long, value_name = "OUT.csv")]
-    pub(super) bbo: Option<PathBuf>,
+    pub(in crate::command) bbo: Option<PathBuf>,
     /// Write lines of books that are not Live too.
     #[arg(long)]
-    pub(super) any_state: bool,
+    pub(in crate::command) any_state: bool,
     /// The books are empty before the first message that comes.
     #[arg(long)]
-    pub(super) assume_complete: bool,
+    pub(in crate::command) assume_complete: bool,
     /// Keep only these symbols.
     #[arg(long, value_delimiter = ',', value_name = "AAPL,GOOG")]
-    pub(super) symbols: Option<Vec<String>>,
+    pub(in crate::command) symbols: Option<Vec<String>>,
     /// Orders that can be live at the same time [default: 2097152].
     #[arg(long, value_name = "N")]
-    pub(super) orders_max: Option<u32>,
+    pub(in crate::command) orders_max: Option<u32>,
     /// Price levels that can be there at the same time.
     #[arg(long, value_name = "N")]
-    pub(super) levels_max: Option<u32>,
+    pub(in crate::command) levels_max: Option<u32>,
     /// Stop at the end of the session.
     #[arg(long)]
-    pub(super) exit_at_end: bool,
+    pub(in crate::command) exit_at_end: bool,
     /// Stop when nothing has come in for so long.
     #[arg(long, value_name = "SECONDS")]
-    pub(super) exit_idle: Option<f64>,
+    pub(in crate::command) exit_idle: Option<f64>,
     /// Say how things stand so often; 0 is never [default: 5].
     #[arg(long, value_name = "SECONDS")]
-    pub(super) interval: Option<f64>,
+    pub(in crate::command) interval: Option<f64>,
     /// How long a missing packet is waited for [default: 50].
     #[arg(long, value_name = "MS")]
-    pub(super) gap_wait_ms: Option<u64>,
+    pub(in crate::command) gap_wait_ms: Option<u64>,
     /// Packets that wait for a missing one before it is given up [default: 1024].
     #[arg(long, value_name = "PACKETS")]
-    pub(super) window: Option<usize>,
+    pub(in crate::command) window: Option<usize>,
     /// How long nothing may be heard before books are Stale [default: 5000].
     #[arg(long, value_name = "MS")]
-    pub(super) silence_ms: Option<u64>,
+    pub(in crate::command) silence_ms: Option<u64>,
     /// Bytes of the longest payload [default: 2048].
     #[arg(long, value_name = "BYTES")]
-    pub(super) packet_bytes_max: Option<usize>,
+    pub(in crate::command) packet_bytes_max: Option<usize>,
     /// Bytes of packets that the kernel keeps for a socket [default: 8388608].
     #[arg(long, value_name = "BYTES")]
-    pub(super) receive_buffer: Option<usize>,
+    pub(in crate::command) receive_buffer: Option<usize>,
     /// Share the port with other sockets (SO_REUSEPORT).
     #[arg(long)]
-    pub(super) reuse_port: bool,
+    pub(in crate::command) reuse_port: bool,
     /// Let the kernel poll the network card for so long (SO_BUSY_POLL, or NAPI with io_uring).
     #[arg(long, value_name = "US")]
-    pub(super) busy_poll_us: Option<u32>,
+    pub(in crate::command) busy_poll_us: Option<u32>,
     /// Who does the kernel's part of io_uring [default: deferred].
     #[arg(long, value_enum)]
-    pub(super) uring_tasks: Option<UringTasks>,
+    pub(in crate::command) uring_tasks: Option<UringTasks>,
     /// Buffers for io_uring [default: 4096].
     #[arg(long, value_name = "N")]
-    pub(super) uring_buffers: Option<u16>,
+    pub(in crate::command) uring_buffers: Option<u16>,
     /// How AF_XDP is bound [default: auto].
     #[arg(long, value_enum)]
-    pub(super) xdp_mode: Option<XdpModeArgument>,
+    pub(in crate::command) xdp_mode: Option<XdpModeArgument>,
     /// Receive queues: for AF_XDP all that the interface has, unless said; for DPDK one.
     #[arg(long, value_name = "N")]
-    pub(super) queues: Option<u16>,
+    pub(in crate::command) queues: Option<u16>,
     /// Frames of memory that AF_XDP or DPDK set aside for each queue [default: 4096 and 8191].
     #[arg(long, value_name = "N")]
-    pub(super) frames: Option<u32>,
+    pub(in crate::command) frames: Option<u32>,
     /// Arguments of DPDK's environment.
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    pub(super) eal: Option<String>,
+    pub(in crate::command) eal: Option<String>,
     /// DPDK's device: a PCI address, or a virtual device with its arguments.
     #[arg(long, value_name = "DEV")]
-    pub(super) device: Option<String>,
+    pub(in crate::command) device: Option<String>,
     /// Several feeds, only in a configuration.
     #[arg(skip)]
-    pub(super) channel: Vec<ChannelOptions>,
+    pub(in crate::command) channel: Vec<ChannelOptions>,
 }
 
 /// What one of several feeds has for itself.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ChannelOptions {
-    pub(super) interface: Option<String>,
-    pub(super) group: Option<SocketAddrV4>,
-    pub(super) line_b: Option<SocketAddrV4>,
-    pub(super) source: Option<Ipv4Addr>,
-    pub(super) core: Option<usize>,
-    pub(super) region: Option<PathBuf>,
-    pub(super) bbo: Option<PathBuf>,
+pub(in crate::command) struct ChannelOptions {
+    pub(in crate::command) interface: Option<String>,
+    pub(in crate::command) group: Option<SocketAddrV4>,
+    pub(in crate::command) line_b: Option<SocketAddrV4>,
+    pub(in crate::command) source: Option<Ipv4Addr>,
+    pub(in crate::command) core: Option<usize>,
+    pub(in crate::command) region: Option<PathBuf>,
+    pub(in crate::command) bbo: Option<PathBuf>,
 }
 
 impl Options {
     /// These options, and those of `file` where nothing is said here.
-    pub(super) fn over(self, file: Options) -> Options {
+    pub(in crate::command) fn over(self, file: Options) -> Options {
         Options {
             backend: self.backend.or(file.backend),
             interface: self.interface.or(file.interface),

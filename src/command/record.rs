@@ -1,0 +1,169 @@
+//! `wirebook record`: writes what a backend receives as a capture.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use wirebook::ingest::backend::{Backend, Burst, Received, Subscription};
+use wirebook::ingest::frame::{LinkType, Tagging, UdpFrame, multicast_mac};
+use wirebook::ingest::mold::{Packet, PacketKind};
+use wirebook::ingest::session::Line;
+use wirebook::ingest::source::{CaptureWriteError, PcapWriter};
+use wirebook::live::pin_to;
+
+use super::outcome::{Failure, Outcome};
+use super::output::Output;
+use super::run::{Options, Plan, plans, stop_on_signals};
+
+/// Write what a backend receives as a pcap file.
+///
+/// Backends that see whole frames write them as they came; others write the datagrams in frames made for them,
+/// without the sender's address. Options that concern books are of no meaning here.
+///
+/// Exit status: 0 if nothing was dropped, 2 if it could not begin, 3 if packets were dropped.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The capture to write.
+    output: PathBuf,
+    /// A TOML file with any of the options below, as run takes it.
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+    /// Print what was received as one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was received. Serializes as the JSON that `wirebook record --json` prints.
+#[derive(Serialize)]
+struct Recorded {
+    packets: u64,
+    bytes: u64,
+    drops: BTreeMap<&'static str, u64>,
+    backend: BTreeMap<String, String>,
+}
+
+/// How long after the end of a session packets are still taken.
+const QUIET_AFTER_END: Duration = Duration::from_millis(500);
+
+pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+    let mut plans = plans(arguments.options, arguments.config.as_deref())?;
+    let (Some(plan), true) = (plans.pop(), plans.is_empty()) else {
+        return Err(Failure::Option("a capture is of one channel".into()));
+    };
+    let stop = stop_on_signals()?;
+    let mut backend = plan.backend.open(&plan.subscription)?;
+    let output = Output::create(&arguments.output)?;
+    let recorded = {
+        let writer = output.writer()?;
+        let mut capture =
+            PcapWriter::new(writer, LinkType::Ethernet).map_err(Failure::output(output.name()))?;
+        eprintln!("wirebook: ready to receive by {}", backend.obtained());
+        if let Some(core) = plan.core {
+            pin_to(core)?;
+        }
+        receive(&mut *backend, &plan, &stop, |received| {
+            write(&mut capture, &plan.subscription, received)
+                .map_err(|error| Failure::output(output.name())(std::io::Error::other(error)))
+        })?;
+        capture.finish().map_err(Failure::output(output.name()))?;
+        account(&mut *backend)
+    };
+    drop(backend);
+    output.finish()?;
+    report(&recorded, arguments.json);
+    let dropped: u64 = recorded.drops.values().sum();
+    Ok(if dropped == 0 { Outcome::Complete } else { Outcome::Missing })
+}
+
+fn receive(
+    backend: &mut dyn Backend,
+    plan: &Plan,
+    stop: &AtomicBool,
+    mut keep: impl FnMut(&Received<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut pace, mut heard, mut has_ended) = (plan.pace(), Instant::now(), false);
+    // It orders nothing but itself.
+    while !stop.load(Ordering::Relaxed) {
+        let mut burst = Burst::new();
+        backend.poll(&mut burst)?;
+        if burst.is_empty() {
+            drop(burst);
+            let silence = heard.elapsed();
+            let is_over = plan.exit_at_end && has_ended && silence >= QUIET_AFTER_END;
+            if is_over || plan.exit_idle.is_some_and(|idle| silence >= idle) {
+                return Ok(());
+            }
+            pace.wait(backend)?;
+            continue;
+        }
+        heard = Instant::now();
+        for received in &burst {
+            let end = Packet::check(received.payload).map(|packet| packet.kind());
+            has_ended |= end == Ok(PacketKind::EndOfSession);
+            keep(received)?;
+        }
+        pace.heard();
+    }
+    Ok(())
+}
+
+fn write(
+    capture: &mut PcapWriter<Box<dyn Write + '_>>,
+    subscription: &Subscription,
+    received: &Received<'_>,
+) -> Result<(), CaptureWriteError> {
+    if let Some(frame) = received.frame {
+        return capture.write_frame(received.at, frame);
+    }
+    let unknown = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    let lines = &subscription.lines;
+    let destination = lines.get(received.line.index()).map_or(unknown, |line| line.group);
+    let frame = UdpFrame {
+        source_mac: [0x02, 0, 0, 0, 0, 0],
+        destination_mac: multicast_mac(*destination.ip()),
+        tagging: Tagging::Untagged,
+        source: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, destination.port()),
+        destination,
+        identification: u16::from(received.line == Line::B),
+        time_to_live: 1,
+    };
+    capture.write_datagram(received.at, &frame, received.payload)
+}
+
+fn account(backend: &mut dyn Backend) -> Recorded {
+    let counts = backend.counts();
+    let obtained = backend.obtained();
+    let facts = obtained.facts().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut facts: BTreeMap<String, String> = facts.collect();
+    facts.insert("name".to_owned(), obtained.name.to_owned());
+    Recorded {
+        packets: counts.packets,
+        bytes: counts.bytes,
+        drops: counts.drops().map(|(cause, count)| (cause.name(), count)).collect(),
+        backend: facts,
+    }
+}
+
+fn report(recorded: &Recorded, json: bool) {
+    let mut stdout = std::io::stdout().lock();
+    // A reader that has gone away is no failure.
+    let _ = if json {
+        match serde_json::to_string(recorded) {
+            Ok(text) => writeln!(stdout, "{text}"),
+            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
+        }
+    } else {
+        let dropped: u64 = recorded.drops.values().sum();
+        writeln!(
+            stdout,
+            "{} packets, {} bytes, {dropped} dropped",
+            recorded.packets, recorded.bytes
+        )
+    };
+}
