@@ -2,6 +2,7 @@
 //! and strategies called on their changes.
 //!
 //! - [`Engine`] runs strategies on a recording or on the embedded day, with a simulated venue.
+//! - [`live`] receives a feed, and [`publish`] puts a recording on the wire.
 //! - [`replay`] rebuilds books from a recording and says how far they can be trusted.
 //! - [`book`], [`strategy_api`], [`ingest`] and [`exchange`] are the crates it is made of.
 //!
@@ -39,7 +40,8 @@ pub mod publish;
 pub mod replay;
 
 pub use engine::{
-    Engine, EngineConfig, EngineError, FollowReport, Report, Run, SeatReport, follow_writer,
+    Engine, EngineConfig, EngineError, FollowReport, LiveConfig, Report, Run, SeatReport,
+    follow_writer,
 };
 pub use input::{Input, InputError};
 pub use strategy_api;

@@ -24,6 +24,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PCAP", requires = "path")]
     line_b: Option<PathBuf>,
 
+    /// Follow the books that another process keeps in this file (wirebook run --region), until it
+    /// ends
+    #[arg(long, value_name = "FILE", conflicts_with = "path")]
+    pub(crate) follow: Option<PathBuf>,
+
     /// The seed of the made-up day
     #[arg(long, default_value_t = 1, conflicts_with = "path")]
     seed: u64,

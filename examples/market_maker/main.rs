@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example market_maker                    # a made-up day
 //! cargo run --release --example market_maker -- day.itch.gz     # a recording
+//! cargo run --release --example market_maker -- --follow FILE   # the books of another process
 //! ```
 //!
 //! It looks for the most active symbols in the first minutes after the open, estimates how
@@ -50,14 +51,15 @@ mod trend;
 mod volatility;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
 use clap::Parser;
 use strategy_api::Limits;
 use thiserror::Error;
-use wirebook::{Engine, EngineConfig, EngineError, InputError, Report};
+use wirebook::book::{Books, FeedState};
+use wirebook::{Engine, EngineConfig, EngineError, Input, InputError, SeatReport};
 
 use crate::arguments::Arguments;
 use crate::maker::MarketMaker;
@@ -109,25 +111,50 @@ impl Failure {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let settings = arguments.settings().map_err(Failure::Arguments)?;
-    let input = arguments.input()?;
     let mut config = EngineConfig::default();
     config.venue.ticks.from_one = settings.quoting.tick;
     let mut engine = Engine::new(config);
     let limits = limits(&settings);
     let seat = engine.add_with_limits(MarketMaker::new(settings), limits);
+    let ended = match &arguments.follow {
+        Some(path) => follow(&mut engine, path)?,
+        None => replay(&mut engine, arguments.input()?)?,
+    };
+    let strategy = engine.strategy(seat).ok_or_else(|| nothing_to_show(ended.messages))?;
+    if let Some(reason) = ended.seats.iter().find_map(|seat| seat.detached.clone()) {
+        return Err(Failure::Detached(reason));
+    }
+    tell_of_what_is_missing(strategy, ended.state);
+    if strategy.makers().is_empty() {
+        return Err(nothing_to_show(ended.messages));
+    }
+    show(arguments, strategy)
+}
+
+/// How the day ended.
+struct Ended {
+    messages: u64,
+    state: FeedState,
+    seats: Vec<SeatReport>,
+}
+
+fn replay(engine: &mut Engine<MarketMaker>, input: Input) -> Result<Ended, Failure> {
     let mut view = ProgressView::new();
     let replayed = engine.replay(input, |progress| view.update(progress));
     view.finish();
     let report = replayed?;
-    let strategy = engine.strategy(seat).ok_or_else(|| nothing_to_show(&report))?;
-    if let Some(reason) = report.seats.iter().find_map(|seat| seat.detached.clone()) {
-        return Err(Failure::Detached(reason));
+    let state = engine.books().map_or(FeedState::Dead, Books::feed_state);
+    Ok(Ended { messages: report.summary.messages, state, seats: report.seats })
+}
+
+fn follow(engine: &mut Engine<MarketMaker>, path: &Path) -> Result<Ended, Failure> {
+    eprintln!("Following the books in {}.", path.display());
+    let report = engine.follow(path)?;
+    if report.followed.lost > 0 {
+        eprintln!("{} updates came faster than they were followed.", report.followed.lost);
     }
-    tell_of_what_is_missing(strategy, &report);
-    if strategy.makers().is_empty() {
-        return Err(nothing_to_show(&report));
-    }
-    show(arguments, strategy)
+    let state = engine.books().map_or(FeedState::Dead, Books::feed_state);
+    Ok(Ended { messages: report.followed.updates, state, seats: report.seats })
 }
 
 /// What the desk holds every order against, whatever the strategy thinks it is doing: the same
@@ -166,21 +193,20 @@ fn show(arguments: &Arguments, strategy: &MarketMaker) -> Result<(), Failure> {
 
 /// Symbols that never came, and a feed that was not whole: without them the figures would
 /// mislead.
-fn tell_of_what_is_missing(strategy: &MarketMaker, report: &Report) {
+fn tell_of_what_is_missing(strategy: &MarketMaker, state: FeedState) {
     if let Symbols::Named(symbols) = &strategy.settings().symbols {
         let made = |symbol| strategy.makers().iter().any(|maker| maker.symbol == symbol);
         for symbol in symbols.iter().filter(|symbol| !made(**symbol)) {
             eprintln!("{symbol} has no book in this input.");
         }
     }
-    if report.summary.feed_state != "Live" {
-        let state = &report.summary.feed_state;
+    if !state.is_live() {
         eprintln!("At its end the feed was {state}: where a book is not Live nothing is quoted.");
     }
 }
 
-fn nothing_to_show(report: &Report) -> Failure {
-    let messages = report::grouped(report.summary.messages);
+fn nothing_to_show(messages: u64) -> Failure {
+    let messages = report::grouped(messages);
     Failure::NoMarket(format!(
         "{messages} messages were read, and no symbol was found in them; there must be trades \
          after --open for longer than --watch, or --symbols must name symbols that have books"

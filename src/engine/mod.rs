@@ -1,6 +1,7 @@
 //! Strategies on a feed.
 
 mod floor;
+mod live;
 mod place;
 mod ring;
 
@@ -14,11 +15,14 @@ use wirebook_exchange::venue::{
 use wirebook_ingest::feed::{
     Feed, FeedConfig, FollowError, Followed, Follower, Listener, Publisher,
 };
+use wirebook_ingest::receiver::Receiver;
 use wirebook_ingest::session::SessionConfig;
 
+use crate::live::LiveError;
 use crate::replay::{Player, Progress, ReplayError, Summary};
 use crate::{Input, InputError};
 use floor::Floor;
+pub use live::LiveConfig;
 pub use ring::{FollowReport, follow_writer};
 
 /// How an engine is made.
@@ -62,6 +66,9 @@ pub enum EngineError {
     /// The books cannot be followed.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// The feed cannot be received.
+    #[error(transparent)]
+    Live(#[from] LiveError),
 }
 
 /// What became of one strategy.
@@ -118,6 +125,7 @@ pub struct Engine<S> {
 enum Played<S> {
     Inline(Box<Player<(Floor<S>, Publisher)>>),
     Ring(Box<Follower<Floor<S>>>),
+    Live(Box<Receiver<(Floor<S>, Publisher)>>),
 }
 
 impl<S: Strategy> Played<S> {
@@ -125,6 +133,7 @@ impl<S: Strategy> Played<S> {
         match self {
             Played::Inline(player) => &player.listener().0,
             Played::Ring(follower) => follower.listener(),
+            Played::Live(receiver) => &receiver.feed().listener().0,
         }
     }
 
@@ -132,6 +141,7 @@ impl<S: Strategy> Played<S> {
         match self {
             Played::Inline(player) => player.books(),
             Played::Ring(follower) => follower.books(),
+            Played::Live(receiver) => receiver.feed().books(),
         }
     }
 }
