@@ -65,6 +65,18 @@ impl Wire {
         wire
     }
 
+    /// The namespace of the other end.
+    #[allow(dead_code)] // for whom commands act there
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The interface at the other end.
+    #[allow(dead_code)] // as above
+    pub(crate) fn there_name(&self) -> &str {
+        &self.there
+    }
+
     /// A VLAN on this end; `None` where the kernel has none.
     pub(crate) fn vlan(&self, number: u16) -> Option<String> {
         let name = format!("{}.{number}", self.here);

@@ -81,7 +81,13 @@ pub(in crate::command) fn plans(
 fn read(path: &Path) -> Result<Options, Failure> {
     let failed = |reason: String| Failure::Config { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    toml::from_str(&text).map_err(|error| failed(error.to_string().trim_end().to_owned()))
+    toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();
+        // All the keys that there are would bury the one that is wrong.
+        let what = error.message().split(", expected one of").next().unwrap_or_default();
+        failed(format!("line {line}: {what} (wirebook run --help lists all, with - for _)"))
+    })
 }
 
 fn of_channel(options: &Options, channel: ChannelOptions) -> Options {
