@@ -49,11 +49,54 @@ need() {
 need cargo cargo || { echo "test.sh: $missing; see https://rustup.rs" >&2; exit 2; }
 need cc gcc || { echo "test.sh: $missing (zstd is built from C)" >&2; exit 2; }
 
+# The same for a library, which a command line tells to be there.
+need_library() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 && return 0
+    if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+        missing="$package is missing, and there is no apt-get, or no root, to install it: sudo apt-get install $package"
+        return 1
+    fi
+    [ $updated = yes ] || { apt-get update -qq && updated=yes; } >/dev/null
+    apt-get install -y -qq "$package" >/dev/null 2>&1 && "$@" >/dev/null 2>&1 && return 0
+    missing="$package is missing: apt-get install $package failed"
+    return 1
+}
+has_header() { echo "#include <$1>" | cc -E - ; }
+
+# The backends that need libraries, each where those are.
+features=()
+if need clang clang && need pkg-config pkg-config && need m4 m4 \
+    && need_library libelf-dev has_header libelf.h && need_library zlib1g-dev has_header zlib.h; then
+    features+=(xdp)
+else
+    leave_out "AF_XDP: $missing"
+fi
+if need pkg-config pkg-config && need_library libdpdk-dev pkg-config --exists libdpdk; then
+    features+=(dpdk)
+else
+    leave_out "DPDK: $missing"
+fi
+with=()
+[ ${#features[@]} -eq 0 ] || with=(--features "$(IFS=,; echo "${features[*]}")")
+# What the tests of live feeds send with, and over.
+if [ "$(id -u)" -ne 0 ]; then
+    leave_out "live feeds over wires that tests make (AF_XDP, DPDK): they take root"
+else
+    need ip iproute2 || leave_out "live feeds over wires that tests make: $missing"
+    need tcpreplay tcpreplay || leave_out "a capture sent by tcpreplay: $missing"
+    need dpdk-testpmd dpdk-dev || leave_out "packets sent by dpdk-testpmd: $missing"
+fi
+
 run "format" cargo fmt --all --check
 run "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
-run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
-run "tests" cargo test --workspace --lib --bins --tests --examples --no-fail-fast --quiet
-run "tests in the documentation" cargo test --workspace --doc --quiet
+[ ${#features[@]} -eq 0 ] \
+    || run "lints with ${features[*]}" cargo clippy --workspace --all-targets "${with[@]}" --quiet -- -D warnings
+run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps "${with[@]}" --quiet
+run "tests" cargo test --workspace "${with[@]}" --lib --bins --tests --examples --no-fail-fast --quiet
+run "refusals of what is not compiled in" cargo test --quiet --test live refusals
+run "tests in the documentation" cargo test --workspace "${with[@]}" --doc --quiet
 
 # Every order in which the sequence lock and the ring may run, within bounds: their memory orderings
 # by loom, long random schedules by shuttle. They need flags of their own, hence their own folder.

@@ -5,16 +5,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where Rust is.
-const FOLDERS: [&str; 8] =
-    ["src", "book", "ingest", "strategy-api", "exchange", "examples", "benches", "tests"];
+const FOLDERS: [&str; 9] = [
+    "src",
+    "book",
+    "ingest",
+    "strategy-api",
+    "exchange",
+    "dpdk-sys",
+    "examples",
+    "benches",
+    "tests",
+];
 /// A file is one noun: beyond this it has become two.
 const LINES_MAX: usize = 500;
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: [&str; 8] =
     ["util", "utils", "common", "commons", "manager", "managers", "helper", "helpers"];
 /// Where unsafe code may be.
-const UNSAFE_PLACES: [&str; 4] =
-    ["book/src/region/", "tests/allocation.rs", "dpdk-sys/", "ingest/src/backend/"];
+const UNSAFE_PLACES: [&str; 5] = [
+    "book/src/region/",
+    "tests/allocation.rs",
+    "dpdk-sys/",
+    "ingest/src/backend/",
+    "benches/drain/bare.rs",
+];
 
 /// A file of Rust, by its path from the root.
 struct Source {
@@ -173,11 +187,10 @@ fn nothing_is_left_to_be_done() {
 }
 
 #[test]
-fn every_crate_but_that_of_the_books_forbids_unsafe_code() {
+fn every_crate_without_memory_or_cards_of_its_own_forbids_unsafe_code() {
     let roots = [
         "src/lib.rs",
         "src/main.rs",
-        "ingest/src/lib.rs",
         "strategy-api/src/lib.rs",
         "exchange/src/lib.rs",
         "examples/standalone-strategy/src/lib.rs",
@@ -190,10 +203,17 @@ fn every_crate_but_that_of_the_books_forbids_unsafe_code() {
     for path in roots {
         assert!(code_of(path).contains("#![forbid(unsafe_code)]"), "{path} does not forbid it");
     }
-    assert!(code_of("book/src/lib.rs").contains("#![deny(unsafe_code)]"));
+    for path in ["book/src/lib.rs", "ingest/src/lib.rs"] {
+        assert!(code_of(path).contains("#![deny(unsafe_code)]"), "{path} does not deny it");
+    }
     // A crate that comes later is not forgotten.
     let crates = sources.iter().filter(|source| source.path.ends_with("src/lib.rs")).count();
-    assert_eq!(crates, roots.len(), "book and the others: name the new one here");
+    // `src/main.rs` is no crate's root that is counted, and three are not among `roots`.
+    assert_eq!(
+        crates,
+        roots.len() - 1 + 3,
+        "book, ingest, dpdk-sys and the others: name the new one here"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use wirebook::ingest::backend::{Backend, Burst, Received, Subscription};
+use wirebook::ingest::backend::{Backend, Burst, Received, Sorter, Subscription};
 use wirebook::ingest::frame::{LinkType, Tagging, UdpFrame, multicast_mac};
 use wirebook::ingest::mold::{Packet, PacketKind};
 use wirebook::ingest::session::Line;
@@ -67,12 +67,13 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         if let Some(core) = plan.core {
             pin_to(core)?;
         }
-        receive(&mut *backend, &plan, &stop, |received| {
-            write(&mut capture, &plan.subscription, received)
+        let mut sorter = Sorter::new(plan.subscription.clone());
+        receive(&mut *backend, &mut sorter, &plan, &stop, |received, line, payload| {
+            write(&mut capture, &plan.subscription, received, line, payload)
                 .map_err(|error| Failure::output(output.name())(std::io::Error::other(error)))
         })?;
         capture.finish().map_err(Failure::output(output.name()))?;
-        account(&mut *backend)
+        account(&mut *backend, &sorter)
     };
     drop(backend);
     output.finish()?;
@@ -83,9 +84,10 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
 
 fn receive(
     backend: &mut dyn Backend,
+    sorter: &mut Sorter,
     plan: &Plan,
     stop: &AtomicBool,
-    mut keep: impl FnMut(&Received<'_>) -> Result<(), Failure>,
+    mut keep: impl FnMut(&Received<'_>, Line, &[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut pace, mut heard, mut has_ended) = (plan.pace(), Instant::now(), false);
     // It orders nothing but itself.
@@ -104,9 +106,10 @@ fn receive(
         }
         heard = Instant::now();
         for received in &burst {
-            let end = Packet::check(received.payload).map(|packet| packet.kind());
+            let Some((line, payload)) = sorter.sort(received) else { continue };
+            let end = Packet::check(payload).map(|packet| packet.kind());
             has_ended |= end == Ok(PacketKind::EndOfSession);
-            keep(received)?;
+            keep(received, line, payload)?;
         }
         pace.heard();
     }
@@ -117,27 +120,29 @@ fn write(
     capture: &mut PcapWriter<Box<dyn Write + '_>>,
     subscription: &Subscription,
     received: &Received<'_>,
+    line: Line,
+    payload: &[u8],
 ) -> Result<(), CaptureWriteError> {
-    if let Some(frame) = received.frame {
+    if let Some(frame) = received.frame() {
         return capture.write_frame(received.at, frame);
     }
     let unknown = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
     let lines = &subscription.lines;
-    let destination = lines.get(received.line.index()).map_or(unknown, |line| line.group);
+    let destination = lines.get(line.index()).map_or(unknown, |line| line.group);
     let frame = UdpFrame {
         source_mac: [0x02, 0, 0, 0, 0, 0],
         destination_mac: multicast_mac(*destination.ip()),
         tagging: Tagging::Untagged,
         source: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, destination.port()),
         destination,
-        identification: u16::from(received.line == Line::B),
+        identification: 0,
         time_to_live: 1,
     };
-    capture.write_datagram(received.at, &frame, received.payload)
+    capture.write_datagram(received.at, &frame, payload)
 }
 
-fn account(backend: &mut dyn Backend) -> Recorded {
-    let counts = backend.counts();
+fn account(backend: &mut dyn Backend, sorter: &Sorter) -> Recorded {
+    let counts = sorter.account(backend.counts());
     let obtained = backend.obtained();
     let facts = obtained.facts().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut facts: BTreeMap<String, String> = facts.collect();

@@ -3,22 +3,48 @@ use wirebook_book::Nanos;
 
 use crate::session::Line;
 
-/// How many datagrams a poll lends at most: enough to share its cost, few enough to stay in the first cache.
+/// How many packets a poll lends at most: enough to share its cost, few enough to stay in the first cache.
 pub const BURST: usize = 32;
 
-/// A datagram that came in, borrowed from the memory of its backend.
+/// What came in, as its path shows it, borrowed from the memory of its backend.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carried<'a> {
+    /// The payload of a datagram, and the line it came on.
+    Datagram(Line, &'a [u8]),
+    /// A whole Ethernet frame, which nobody has looked at yet: its first byte is as far away as the network card
+    /// has put it.
+    Frame(&'a [u8]),
+}
+
+/// A packet that came in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Received<'a> {
-    /// The line it came on.
-    pub line: Line,
     /// When it came in, in nanoseconds since 1970: as the kernel stamped it, or else when it was polled
     /// ([`Obtained`](super::Obtained) says which).
     pub at: Nanos,
-    /// What it carries.
-    pub payload: &'a [u8],
-    /// The whole Ethernet frame, where the path shows it.
-    pub frame: Option<&'a [u8]>,
+    /// What it is.
+    pub carried: Carried<'a>,
 }
 
-/// The datagrams of one poll.
+impl<'a> Received<'a> {
+    /// The bytes, of whichever kind.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        let (Carried::Datagram(_, bytes) | Carried::Frame(bytes)) = self.carried;
+        bytes
+    }
+
+    /// The whole frame, where the path shows it.
+    #[inline]
+    #[must_use]
+    pub fn frame(&self) -> Option<&'a [u8]> {
+        match self.carried {
+            Carried::Frame(frame) => Some(frame),
+            Carried::Datagram(..) => None,
+        }
+    }
+}
+
+/// The packets of one poll.
 pub type Burst<'a> = ArrayVec<Received<'a>, BURST>;

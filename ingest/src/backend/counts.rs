@@ -60,11 +60,11 @@ impl fmt::Display for DropCause {
 /// What a backend has taken and dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BackendCounts {
-    /// Datagrams handed on.
+    /// Packets handed on; behind a [`Sorter`](super::Sorter), datagrams of the lines.
     pub packets: u64,
-    /// Bytes of their payloads.
+    /// Their bytes; behind a sorter, those of the payloads.
     pub bytes: u64,
-    /// Frames that were not for the subscribed lines, where the path sees such frames.
+    /// Packets that were not for the subscribed lines, where the path sees such.
     pub foreign: u64,
     /// Polls that found something.
     pub bursts: u64,
@@ -98,8 +98,13 @@ impl BackendCounts {
         self.drops[cause as usize] = count;
     }
 
-    pub(super) fn receive(&mut self, payload: &[u8]) {
+    pub(super) const fn add_dropped(&mut self, cause: DropCause, count: u64) {
+        self.drops[cause as usize] += count;
+    }
+
+    #[inline]
+    pub(super) fn receive(&mut self, bytes: &[u8]) {
         self.packets += 1;
-        self.bytes += payload.len() as u64;
+        self.bytes += bytes.len() as u64;
     }
 }

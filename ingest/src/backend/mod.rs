@@ -9,9 +9,10 @@
 //!
 //! # Contract
 //!
-//! - [`Backend::poll`] never waits. It lends at most [`BURST`] datagrams of the subscribed lines, in the order
-//!   in which each line's came in, and takes back what it lent before.
-//! - Foreign traffic is never handed on; where the path sees it at all, it is left to the kernel or counted.
+//! - [`Backend::poll`] never waits. It lends at most [`BURST`] packets, in the order in which each line's came in, and
+//!   takes back what it lent before. They are datagrams of the subscribed lines, or frames that nobody has looked at:
+//!   a [`Sorter`] makes datagrams out of both.
+//! - Foreign traffic is left to the kernel where the path allows it, and counted by the sorter where it does not.
 //! - Every datagram that the path took from the wire for these lines is in [`BackendCounts`] once: as received,
 //!   or as dropped for one cause.
 //! - After construction a poll allocates nothing and makes no system call but the path's own.
@@ -29,6 +30,7 @@ mod interface;
 mod link;
 mod obtained;
 pub mod socket;
+mod sorter;
 mod subscription;
 pub mod uring;
 #[cfg(feature = "xdp")]
@@ -37,7 +39,7 @@ pub mod xdp;
 use core::fmt;
 use core::time::Duration;
 
-pub use burst::{BURST, Burst, Received};
+pub use burst::{BURST, Burst, Carried, Received};
 pub use clock::wall_clock;
 pub use config::BackendConfig;
 pub use counts::{BackendCounts, DropCause};
@@ -45,6 +47,7 @@ pub use error::BackendError;
 pub use interface::Interface;
 pub use link::LinkSender;
 pub use obtained::Obtained;
+pub use sorter::Sorter;
 pub use subscription::{Sorted, Subscription, WireLine};
 
 /// A source of live datagrams. See the [module](self) for what all of them keep.
@@ -64,6 +67,9 @@ pub trait Backend: Send + fmt::Debug {
 
     /// What has come in and what was dropped so far, as far as it can be known now. It may ask the kernel.
     fn counts(&mut self) -> BackendCounts;
+
+    /// The lines that it receives.
+    fn subscription(&self) -> &Subscription;
 
     /// What was asked for and what was got.
     fn obtained(&self) -> &Obtained;

@@ -1,7 +1,7 @@
 //! One ITCH message after the other: decoded, applied, told.
 
 use wirebook_book::{
-    Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, SeqNo, Stamp, Symbol, Trade,
+    Ahead, Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, SeqNo, Stamp, Symbol, Trade,
     TradeKind, TradingState, Transition,
 };
 
@@ -43,9 +43,15 @@ impl<L: Listener> Feed<L> {
     pub(super) fn apply_block(&mut self, block: Block<'_>, message_is_packet: bool) {
         let numbered = block.is_numbered();
         let Block { first: mut seq, mut messages } = block;
-        if messages.len() == 1 {
-            // It would only wait for what it asks for.
-            return messages.for_each(|message| self.apply_lone(seq, message, message_is_packet));
+        // It would only wait for what it asks for; or everything has been asked for.
+        if messages.len() == 1 || (self.scout.has_looked && messages.len() <= Ahead::MESSAGES) {
+            for message in messages {
+                self.apply_lone(seq, message, message_is_packet);
+                if numbered {
+                    seq = seq.next();
+                }
+            }
+            return;
         }
         let mut window = Window::default();
         for turn in 0usize.. {
@@ -93,6 +99,12 @@ impl<L: Listener> Feed<L> {
         let filled = !next.batch.is_empty();
         window.step(&self.books, turn);
         filled
+    }
+
+    /// Has the memory fetched that the messages of packets to come will need: of several that came in together, each
+    /// with few messages. To be called before each of their blocks is taken; what it says of others does no harm.
+    pub fn scout<'a>(&mut self, packets: impl Iterator<Item = Messages<'a>>) {
+        self.scout.look(&self.books, packets);
     }
 
     fn looks_ahead(&self) -> bool {

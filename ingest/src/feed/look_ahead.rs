@@ -81,6 +81,55 @@ pub(super) fn take<'a>(
     }
 }
 
+/// Looks ahead over several packets at once, of which each has too few messages to look ahead over by itself.
+#[derive(Debug, Default)]
+pub(super) struct Scout {
+    batches: Box<[Ahead; SCOUTED / Ahead::MESSAGES]>,
+    /// Whether the packets to come have been looked at.
+    pub(super) has_looked: bool,
+}
+
+/// The most messages that are looked ahead over.
+const SCOUTED: usize = 128;
+/// Packets with more messages look ahead for themselves.
+const PACKET_MESSAGES_MAX: usize = Ahead::MESSAGES;
+
+impl Scout {
+    /// Has the memory fetched that the messages of these packets will need.
+    pub(super) fn look<'a>(&mut self, books: &Books, packets: impl Iterator<Item = Messages<'a>>) {
+        let mut count = 0;
+        for packet in packets.filter(|packet| packet.len() <= PACKET_MESSAGES_MAX) {
+            let mut messages = packet;
+            while count < SCOUTED {
+                let bytes = messages.as_bytes();
+                if messages.next().is_none() {
+                    break;
+                }
+                let (batch, at) = (count / Ahead::MESSAGES, count % Ahead::MESSAGES);
+                let Some(ahead) = self.batches.get_mut(batch) else { break };
+                if at == 0 {
+                    ahead.clear();
+                }
+                if let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
+                    foretell(bytes).into_iter().for_each(|told| ahead.note(books, at, told));
+                }
+                count += 1;
+            }
+        }
+        // Alone it would only wait for what it asks for.
+        self.has_looked = count > 1;
+        if self.has_looked {
+            let used = count.div_ceil(Ahead::MESSAGES);
+            for _ in 0..LOOKS {
+                self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead));
+            }
+        }
+    }
+}
+
+/// The steps that a batch takes.
+const LOOKS: usize = 3;
+
 const DOES: [Does; 256] = {
     let mut does = [Does::Nothing; 256];
     does[b'A' as usize] = Does::Adds;

@@ -21,6 +21,7 @@ use wirebook_book::{Books, FeedState, Locate, SeqNo, Stamp, Symbol};
 use crate::itch::codes::MarketCode;
 use crate::mold::{Block, SessionId};
 use crate::session::{Gap, Sink};
+use look_ahead::Scout;
 use successor::Successor;
 
 pub use counts::Counts;
@@ -84,6 +85,7 @@ pub struct Feed<L> {
     /// Books that another writer left, until the messages come to where it was killed.
     successor: Option<Box<Successor>>,
     succession: Option<Succession>,
+    scout: Scout,
 }
 
 impl<L: Listener> Feed<L> {
@@ -104,6 +106,7 @@ impl<L: Listener> Feed<L> {
             session: [0; 10],
             successor: None,
             succession: None,
+            scout: Scout::default(),
         }
     }
 

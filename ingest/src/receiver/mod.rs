@@ -10,12 +10,16 @@ use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
-use wirebook_book::region::RegionError;
+use arrayvec::ArrayVec;
+use wirebook_book::region::{LINE, RegionError, prefetch};
 use wirebook_book::{Books, Nanos};
 
-use crate::backend::{Backend, BackendCounts, BackendError, Burst, Obtained, wall_clock};
+use crate::backend::{
+    BURST, Backend, BackendCounts, BackendError, Burst, Obtained, Sorter, wall_clock,
+};
 use crate::feed::{Feed, LevelSetFeed, LevelSetStats, Listener};
-use crate::session::{Session, SessionConfig};
+use crate::mold::Packet;
+use crate::session::{Line, Session, SessionConfig};
 pub use latency::{Latency, LatencyFigures};
 pub use pace::Pace;
 
@@ -34,9 +38,13 @@ enum Decoder {
     LevelSet(LevelSetFeed),
 }
 
+/// The datagrams of a burst.
+type Datagrams<'a> = ArrayVec<(Line, &'a [u8]), BURST>;
+
 /// Receives, puts in order, decodes and applies.
 pub struct Receiver<L> {
     backend: Box<dyn Backend>,
+    sorter: Sorter,
     decoder: Decoder,
     feed: Feed<L>,
     pace: Pace,
@@ -64,7 +72,8 @@ impl<L: Listener> Receiver<L> {
         };
         let (latency, start) = (Latency::new(), Instant::now());
         let (heard, worked) = (Duration::ZERO, Duration::ZERO);
-        Receiver { backend, decoder, feed, pace, latency, start, heard, worked }
+        let sorter = Sorter::new(backend.subscription().clone());
+        Receiver { backend, sorter, decoder, feed, pace, latency, start, heard, worked }
     }
 
     /// Takes one burst all the way into the books; how many datagrams it was. Where there is none it waits as
@@ -83,18 +92,19 @@ impl<L: Listener> Receiver<L> {
         }
         self.pace.heard();
         self.heard = now;
-        let at = nanos(now);
+        let datagrams = sort(&mut self.sorter, &burst);
         match &mut self.decoder {
             Decoder::Mold(session) => {
-                for received in &burst {
+                scout(session, &mut self.feed, &datagrams);
+                for (line, payload) in datagrams {
                     // What is no MoldUDP64 has been counted, and is reported.
-                    let _ = session.on_packet(received.line, at, received.payload, &mut self.feed);
+                    let _ = session.on_packet(line, nanos(now), payload, &mut self.feed);
                 }
             }
             Decoder::LevelSet(sets) => {
-                for received in &burst {
+                for (_, payload) in datagrams {
                     // What is no level set has been counted, and is reported.
-                    let _ = sets.on_datagram(&mut self.feed, received.payload);
+                    let _ = sets.on_datagram(&mut self.feed, payload);
                 }
             }
         }
@@ -181,7 +191,7 @@ impl<L: Listener> Receiver<L> {
 
     /// What the backend has received and dropped. It may ask the kernel.
     pub fn counts(&mut self) -> BackendCounts {
-        self.backend.counts()
+        self.sorter.account(self.backend.counts())
     }
 
     /// What the backend got.
@@ -194,6 +204,29 @@ impl<L: Listener> Receiver<L> {
     pub fn latency(&mut self) -> &mut Latency {
         &mut self.latency
     }
+}
+
+/// The datagrams of a burst, in their order. Their bytes are all asked for before the first is looked at.
+#[inline]
+fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>) -> Datagrams<'a> {
+    /// The headers and the first message; what lies behind comes along.
+    const LINES: usize = 2;
+    for received in burst {
+        received.bytes().chunks(LINE).take(LINES).for_each(|line| prefetch(line.as_ptr()));
+    }
+    burst.iter().filter_map(|received| sorter.sort(received)).collect()
+}
+
+/// Has the books' memory fetched for all packets of a burst together, where each of them has too few messages for that.
+#[inline]
+fn scout<L: Listener>(session: &Session, feed: &mut Feed<L>, datagrams: &Datagrams<'_>) {
+    let expected = session.expected();
+    // What the other line has brought already changes nothing any more.
+    let news = datagrams.iter().filter_map(|(_, payload)| {
+        let packet = Packet::check(payload).ok()?;
+        (packet.next_sequence() > expected).then(|| packet.messages())
+    });
+    feed.scout(news);
 }
 
 fn nanos(since: Duration) -> Nanos {

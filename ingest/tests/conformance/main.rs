@@ -168,6 +168,7 @@ fn each(case: &str, run: fn(&Kind)) {
     if !net::may_make_wires(case) {
         return;
     }
+    #[allow(unused_mut)] // without features there are no more
     let mut kinds = vec![&SOCKET, &URING, &URING_THREAD];
     #[cfg(feature = "xdp")]
     kinds.extend([&XDP_NATIVE, &XDP_GENERIC]);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wirebook_ingest::backend::{Backend, BackendCounts, Burst, DropCause, wall_clock};
+use wirebook_ingest::backend::{Backend, BackendCounts, Burst, DropCause, Sorter, wall_clock};
 use wirebook_ingest::session::Line;
 
 /// What came in.
@@ -12,23 +12,50 @@ pub(crate) struct Kept {
     pub(crate) payload: Vec<u8>,
 }
 
+/// A backend with the sorter behind it.
+pub(crate) struct Receiving {
+    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) sorter: Sorter,
+}
+
+impl Receiving {
+    pub(crate) fn new(backend: Box<dyn Backend>) -> Receiving {
+        let sorter = Sorter::new(backend.subscription().clone());
+        Receiving { backend, sorter }
+    }
+
+    pub(crate) fn counts(&mut self) -> BackendCounts {
+        self.sorter.account(self.backend.counts())
+    }
+
+    /// One poll.
+    pub(crate) fn poll(&mut self) -> (usize, Vec<Kept>) {
+        let mut burst = Burst::new();
+        self.backend.poll(&mut burst).unwrap();
+        let mut kept = Vec::new();
+        for received in &burst {
+            let age_ns = wall_clock().since(received.at);
+            assert!(age_ns < 60_000_000_000, "stamped {age_ns} ns ago");
+            if let Some((line, payload)) = self.sorter.sort(received) {
+                kept.push(Kept { line, payload: payload.to_vec() });
+            }
+        }
+        (burst.len(), kept)
+    }
+}
+
 /// Nothing comes in any more after so long.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Polls until nothing comes in.
-pub(crate) fn drain(backend: &mut dyn Backend) -> Vec<Kept> {
+pub(crate) fn drain(receiving: &mut Receiving) -> Vec<Kept> {
     let (mut kept, mut heard) = (Vec::new(), Instant::now());
     while heard.elapsed() < QUIET {
-        let mut burst = Burst::new();
-        backend.poll(&mut burst).unwrap();
-        if !burst.is_empty() {
+        let (count, more) = receiving.poll();
+        if count > 0 {
             heard = Instant::now();
         }
-        for received in &burst {
-            let age_ns = wall_clock().since(received.at);
-            assert!(age_ns < 60_000_000_000, "stamped {age_ns} ns ago");
-            kept.push(Kept { line: received.line, payload: received.payload.to_vec() });
-        }
+        kept.extend(more);
     }
     kept
 }

@@ -16,8 +16,8 @@ use socket2::Socket;
 
 use super::socket::membership;
 use super::{
-    Backend, BackendCounts, BackendError, Burst, DropCause, Interface, Obtained, Received, Sorted,
-    Subscription, wall_clock,
+    Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
+    Sorted, Subscription, wall_clock,
 };
 use crate::frame::multicast_mac;
 use port::{Frame, Port};
@@ -63,9 +63,9 @@ pub struct DpdkBackend {
     /// The interface of the kernel under a virtual device, and the membership of its groups.
     kernel: Option<Kernel>,
     counts: BackendCounts,
+    /// Frames that this machine sends by the interface come in, too.
+    sees_what_is_sent: bool,
     checksum: u64,
-    malformed: u64,
-    fragments: u64,
     too_long: u64,
     obtained: Obtained,
 }
@@ -104,6 +104,7 @@ impl DpdkBackend {
         if let Some(kernel) = &mut kernel {
             kernel.received = kernel.interface.received();
         }
+        let sees_what_is_sent = port.driver() == "net_af_packet";
         let mut obtained = Obtained::new("dpdk");
         obtained.note("version", eal::version());
         obtained.note("memory", memory);
@@ -114,9 +115,8 @@ impl DpdkBackend {
             subscription: subscription.clone(),
             kernel,
             counts: BackendCounts::default(),
+            sees_what_is_sent,
             checksum: 0,
-            malformed: 0,
-            fragments: 0,
             too_long: 0,
             obtained,
         })
@@ -143,6 +143,13 @@ impl Kernel {
         let (received, sent) = (0, 0);
         Ok(Some(Kernel { interface, dropped, received, address, sent, _membership: membership }))
     }
+
+    /// Whether this machine sent a frame, which is counted.
+    fn is_sent(&mut self, frame: &[u8]) -> bool {
+        let is_sent = frame.get(6..12) == self.address.as_ref().map(|address| &address[..]);
+        self.sent += u64::from(is_sent);
+        is_sent
+    }
 }
 
 impl DpdkBackend {
@@ -150,7 +157,7 @@ impl DpdkBackend {
     /// interface says how many it took in.
     fn missed_silently(&self, stats: &dpdk_sys::Stats) -> u64 {
         match &self.kernel {
-            Some(kernel) if self.port.driver() == "net_af_packet" => {
+            Some(kernel) if self.sees_what_is_sent => {
                 let taken_in = kernel.interface.received().saturating_sub(kernel.received);
                 taken_in.saturating_sub(stats.packets.saturating_sub(kernel.sent))
             }
@@ -183,22 +190,13 @@ impl Backend for DpdkBackend {
                     continue;
                 }
             };
-            match self.subscription.sort(bytes) {
-                Sorted::Ours(line, payload) => {
-                    self.counts.receive(payload);
-                    burst.push(Received { line, at, payload, frame: Some(bytes) });
-                }
-                Sorted::Foreign => match &mut self.kernel {
-                    Some(kernel)
-                        if bytes.get(6..12) == kernel.address.as_ref().map(|it| &it[..]) =>
-                    {
-                        kernel.sent += 1;
-                    }
-                    _ => self.counts.foreign += 1,
-                },
-                Sorted::Bad(crate::frame::FrameError::Fragment { .. }) => self.fragments += 1,
-                Sorted::Bad(_) => self.malformed += 1,
+            if let Some(kernel) = self.kernel.as_mut().filter(|_| self.sees_what_is_sent)
+                && kernel.is_sent(bytes)
+            {
+                continue;
             }
+            self.counts.receive(bytes);
+            burst.push(Received { at, carried: Carried::Frame(bytes) });
         }
         Ok(())
     }
@@ -215,14 +213,17 @@ impl Backend for DpdkBackend {
         let mut counts = self.counts;
         counts.set_dropped(DropCause::RingFull, stats.missed + self.missed_silently(&stats));
         counts.set_dropped(DropCause::Checksum, self.checksum);
-        counts.set_dropped(DropCause::Malformed, self.malformed + stats.errors);
-        counts.set_dropped(DropCause::Fragment, self.fragments);
+        counts.set_dropped(DropCause::Malformed, stats.errors);
         counts.set_dropped(DropCause::TooLong, self.too_long);
         if let Some(kernel) = &self.kernel {
             let dropped = kernel.interface.dropped().saturating_sub(kernel.dropped);
             counts.set_dropped(DropCause::Interface, dropped);
         }
         counts
+    }
+
+    fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
     fn obtained(&self) -> &Obtained {

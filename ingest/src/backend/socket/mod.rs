@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 use super::{
-    Backend, BackendCounts, BackendError, Burst, DropCause, Interface, Obtained, Received,
+    Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
     Subscription, wall_clock,
 };
 use crate::session::Line;
@@ -32,6 +32,7 @@ pub struct SocketBackend {
     counts: BackendCounts,
     interface: Interface,
     interface_dropped: u64,
+    subscription: Subscription,
     obtained: Obtained,
 }
 
@@ -69,6 +70,7 @@ impl SocketBackend {
             counts: BackendCounts::default(),
             interface,
             interface_dropped,
+            subscription: subscription.clone(),
             obtained,
         })
     }
@@ -99,7 +101,7 @@ impl Backend for SocketBackend {
             }
             self.counts.receive(datagram.payload);
             let at = datagram.at.unwrap_or(polled);
-            burst.push(Received { line: *line, at, payload: datagram.payload, frame: None });
+            burst.push(Received { at, carried: Carried::Datagram(*line, datagram.payload) });
         }
         Ok(())
     }
@@ -114,6 +116,10 @@ impl Backend for SocketBackend {
         let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
         self.counts.set_dropped(DropCause::Interface, interface);
         self.counts
+    }
+
+    fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
     fn obtained(&self) -> &Obtained {

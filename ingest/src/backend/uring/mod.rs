@@ -14,8 +14,8 @@ use socket2::Socket;
 
 use super::socket::{SocketOptions, dropped, open};
 use super::{
-    BURST, Backend, BackendCounts, BackendError, Burst, DropCause, Interface, Obtained, Received,
-    Subscription, wall_clock,
+    BURST, Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained,
+    Received, Subscription, wall_clock,
 };
 use crate::session::Line;
 use buffers::{Buffers, Lent};
@@ -55,6 +55,7 @@ pub struct UringBackend {
     counts: BackendCounts,
     interface: Interface,
     interface_dropped: u64,
+    subscription: Subscription,
     obtained: Obtained,
 }
 
@@ -95,6 +96,7 @@ impl UringBackend {
             counts: BackendCounts::default(),
             interface_dropped: interface.dropped(),
             interface,
+            subscription: subscription.clone(),
             obtained,
         })
     }
@@ -132,7 +134,7 @@ impl Backend for UringBackend {
                 None => &[],
             };
             self.counts.receive(payload);
-            burst.push(Received { line, at, payload, frame: None });
+            burst.push(Received { at, carried: Carried::Datagram(line, payload) });
         }
         Ok(())
     }
@@ -149,6 +151,10 @@ impl Backend for UringBackend {
         let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
         self.counts.set_dropped(DropCause::Interface, interface);
         self.counts
+    }
+
+    fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
     fn obtained(&self) -> &Obtained {

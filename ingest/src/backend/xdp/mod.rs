@@ -21,10 +21,10 @@ use socket2::Socket;
 
 use super::socket::membership;
 use super::{
-    Backend, BackendCounts, BackendError, Burst, DropCause, Interface, Obtained, Received, Sorted,
+    Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
     Subscription, wall_clock,
 };
-use filter::{Filter, Verdicts};
+use filter::Filter;
 use queue::Queue;
 
 /// How frames come from the driver.
@@ -86,8 +86,6 @@ pub struct XdpBackend {
     /// Has the kernel tell switches that the groups are wanted here.
     _membership: Socket,
     counts: BackendCounts,
-    /// Frames for us that could not be read after all.
-    malformed: u64,
     interface: Interface,
     interface_dropped: u64,
     obtained: Obtained,
@@ -141,7 +139,6 @@ impl XdpBackend {
                         subscription: subscription.clone(),
                         _membership: membership,
                         counts: BackendCounts::default(),
-                        malformed: 0,
                         interface,
                         interface_dropped,
                         obtained,
@@ -153,11 +150,6 @@ impl XdpBackend {
             }
         }
         Err(refused.unwrap_or(BackendError::Lines))
-    }
-
-    /// Frames that the program left to the kernel.
-    fn foreign(&self, verdicts: &Verdicts) -> u64 {
-        verdicts.passed
     }
 }
 
@@ -196,14 +188,8 @@ impl Backend for XdpBackend {
         self.counts.bursts += 1;
         let at = wall_clock();
         for frame in queue.frames() {
-            match self.subscription.sort(frame) {
-                Sorted::Ours(line, payload) => {
-                    self.counts.receive(payload);
-                    burst.push(Received { line, at, payload, frame: Some(frame) });
-                }
-                Sorted::Foreign => self.counts.foreign += 1,
-                Sorted::Bad(_) => self.malformed += 1,
-            }
+            self.counts.receive(frame);
+            burst.push(Received { at, carried: Carried::Frame(frame) });
         }
         Ok(())
     }
@@ -221,19 +207,22 @@ impl Backend for XdpBackend {
             too_long += lost.too_long;
         }
         let verdicts = self.filter.verdicts();
-        let malformed = self.malformed + verdicts.malformed;
         let mut counts = self.counts;
-        counts.foreign += self.foreign(&verdicts);
+        counts.foreign += verdicts.passed;
         counts.set_dropped(DropCause::RingFull, ring_full);
         counts.set_dropped(DropCause::NoFrame, no_frame);
         counts.set_dropped(DropCause::TooLong, too_long);
-        counts.set_dropped(DropCause::Malformed, malformed);
+        counts.set_dropped(DropCause::Malformed, verdicts.malformed);
         counts.set_dropped(DropCause::Fragment, verdicts.fragments);
         // The driver counts what the program and the socket refused as its own drops, too.
         let known = ring_full + no_frame + too_long + verdicts.malformed;
         let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
         counts.set_dropped(DropCause::Interface, interface.saturating_sub(known));
         counts
+    }
+
+    fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
     fn obtained(&self) -> &Obtained {

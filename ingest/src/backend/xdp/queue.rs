@@ -31,7 +31,9 @@ const BUSY_MAX: Duration = Duration::from_secs(1);
 pub(super) struct Queue {
     receive: RxQueue,
     fill: FillQueue,
-    umem: Umem,
+    /// Where its memory begins: frames are named by their distance from there.
+    memory: *const u8,
+    _umem: Umem,
     frames: [FrameDesc; BURST],
     /// How many of `frames` hold a frame of ours.
     held: usize,
@@ -40,6 +42,9 @@ pub(super) struct Queue {
     /// Unused, but part of the socket.
     _send: (TxQueue, CompQueue),
 }
+
+// SAFETY: `memory` points into the mapping that `_umem` owns, and refers to no thread; the rest may be sent.
+unsafe impl Send for Queue {}
 
 /// Frames that a socket could not take.
 pub(super) struct Lost {
@@ -103,8 +108,22 @@ impl Queue {
                 .map_err(BackendError::system("asking for SO_BUSY_POLL"))?;
         }
         let (frames, held) = ([first; BURST], 0);
+        // SAFETY: it is a frame of this memory, of which only the address is taken.
+        let data = unsafe { umem.data(&first) }.contents().as_ptr();
+        // SAFETY: the frame begins so far behind the beginning of the memory, in the same mapping.
+        let memory = unsafe { data.sub(first.addr()) };
         let send = (send, done);
-        Ok(Queue { receive, fill, umem, frames, held, is_busy_polled, pages, _send: send })
+        Ok(Queue {
+            receive,
+            fill,
+            memory,
+            _umem: umem,
+            frames,
+            held,
+            is_busy_polled,
+            pages,
+            _send: send,
+        })
     }
 
     /// The pages of its memory.
@@ -138,8 +157,11 @@ impl Queue {
     /// The frames that were received last.
     pub(super) fn frames(&self) -> impl Iterator<Item = &[u8]> {
         self.frames.iter().take(self.held).map(|frame| {
-            // SAFETY: the receive ring named it and it has not been given back, so the kernel does not write it.
-            unsafe { self.umem.data(frame) }.contents()
+            // SAFETY: the receive ring named it, so it lies in this memory, which is mapped as long as the queue is
+            // there, and it has not been given back, so that the kernel does not write it.
+            unsafe {
+                std::slice::from_raw_parts(self.memory.add(frame.addr()), frame.lengths().data())
+            }
         })
     }
 

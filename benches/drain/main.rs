@@ -1,0 +1,151 @@
+//! What a packet costs the receiver, from the kernel or the card to the books.
+//!
+//! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day over wires that it makes (a pair of
+//! virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in which
+//! the receiver drains them: with decoding and books, and then counting alone, beside the plainest program that receives
+//! and counts on the same path. Paths take turns. It takes root, and fails unless all paths end with the same books.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod bare;
+#[path = "../day/mod.rs"]
+mod day;
+#[path = "../../ingest/tests/conformance/net.rs"]
+#[allow(dead_code)] // it makes wires of more kinds than are needed
+mod net;
+mod paths;
+
+use bare::Bare;
+use day::{median, thread_time};
+use net::Wire;
+use paths::{Counting, Full, Kind};
+
+/// Measures what a packet costs the receiver.
+#[derive(Parser)]
+struct Arguments {
+    /// Rounds; all paths take turns.
+    #[arg(long, default_value_t = 60)]
+    rounds: usize,
+    /// Only paths whose names begin like this.
+    #[arg(long)]
+    only: Option<String>,
+    /// A short run, for its checksums.
+    #[arg(long)]
+    quick: bool,
+    /// Given by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Packets that wait when draining begins.
+const PACKETS: usize = 1_800;
+/// Rounds that are not counted: the first ones find nothing in the caches.
+const WARM_UP: usize = 3;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        arguments.rounds = 4;
+    }
+    if !net::may_make_wires("drain") {
+        return ExitCode::SUCCESS;
+    }
+    let is_wanted =
+        |kind: &Kind| arguments.only.as_ref().is_none_or(|only| kind.name.starts_with(only));
+    let kinds: Vec<Kind> = Kind::all().filter(is_wanted).collect();
+    match bench(&kinds, arguments.rounds.max(1) + WARM_UP) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("drain: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(kinds: &[Kind], rounds: usize) -> Result<(), String> {
+    let frames = paths::frames(rounds * PACKETS)?;
+    // The senders have the other one.
+    core_affinity::set_for_current(core_affinity::CoreId { id: 1 });
+    into_books(kinds, rounds, &frames)?;
+    counting(kinds, rounds, &frames)
+}
+
+fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
+    wire.there(0, |sender| frames.iter().try_for_each(|frame| sender.send(frame)))
+        .map_err(|error| error.to_string())
+}
+
+fn into_books(kinds: &[Kind], rounds: usize, frames: &[Vec<u8>]) -> Result<(), String> {
+    let mut paths = kinds.iter().map(|&kind| Full::open(kind, 0)).collect::<Result<Vec<_>, _>>()?;
+    let mut costs = vec![Vec::new(); paths.len()];
+    for (round, frames) in frames.chunks(PACKETS).enumerate().take(rounds) {
+        for (path, costs) in paths.iter_mut().zip(&mut costs) {
+            send(&path.wire, frames)?;
+            let cost_ns = path.drain(frames.len())?;
+            if round >= WARM_UP {
+                costs.push(cost_ns);
+            }
+        }
+    }
+    let first = paths.first().map(Full::checksum);
+    if let Some(other) = paths.iter().find(|path| Some(path.checksum()) != first) {
+        return Err(format!("{} ends with other books", other.kind.name));
+    }
+    println!(
+        "with decoding and books: {} rounds of {PACKETS} packets, {} messages, checksum {}",
+        rounds - WARM_UP,
+        paths.first().map_or(0, Full::messages),
+        first.unwrap_or(0)
+    );
+    let mut baseline = None;
+    for (path, costs) in paths.iter().zip(&mut costs) {
+        let cost = median(costs);
+        let ratio = cost / *baseline.get_or_insert(cost);
+        println!("  {:<20} {cost:7.1} ns a packet, {ratio:.3} of the first", path.kind.name);
+    }
+    Ok(())
+}
+
+fn counting(kinds: &[Kind], rounds: usize, frames: &[Vec<u8>]) -> Result<(), String> {
+    println!("counting alone, and the plainest program on the same path:");
+    for &kind in kinds {
+        let mut ours = Counting::open(kind, 1)?;
+        let wire = Wire::new(1);
+        let Some(mut bare) = kind.bare(&wire.here) else { continue };
+        let (mut our_costs, mut bare_costs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for (round, frames) in frames.chunks(PACKETS).enumerate().take(rounds) {
+            send(&ours.wire, frames)?;
+            let our_ns = ours.drain(frames.len())?;
+            send(&wire, frames)?;
+            let bare_ns = drain_bare(&mut *bare, frames.len())?;
+            if round >= WARM_UP {
+                our_costs.push(our_ns);
+                bare_costs.push(bare_ns);
+                ratios.push(bare_ns / our_ns);
+            }
+        }
+        println!(
+            "  {:<20} {:7.1} ns, plain {:7.1} ns: {:.3} of its speed",
+            kind.name,
+            median(&mut our_costs),
+            median(&mut bare_costs),
+            median(&mut ratios)
+        );
+    }
+    Ok(())
+}
+
+fn drain_bare(bare: &mut dyn Bare, packets: usize) -> Result<f64, String> {
+    let start = thread_time();
+    let mut total = 0;
+    while total < packets as u64 {
+        total += bare.drain();
+        let spent = thread_time().saturating_sub(start);
+        if spent.as_secs() > 2 {
+            return Err(format!("{total} of {packets} packets came in"));
+        }
+    }
+    Ok(paths::per_packet(thread_time().saturating_sub(start), packets))
+}

@@ -1,0 +1,53 @@
+use super::{BackendCounts, Carried, DropCause, Received, Sorted, Subscription};
+use crate::frame::FrameError;
+use crate::session::Line;
+
+/// Makes datagrams of lines out of what a backend hands over, and keeps the account of it.
+#[derive(Clone, Debug)]
+pub struct Sorter {
+    subscription: Subscription,
+    packets: u64,
+    bytes: u64,
+    foreign: u64,
+    malformed: u64,
+    fragments: u64,
+}
+
+impl Sorter {
+    /// For the lines of a subscription.
+    #[must_use]
+    pub fn new(subscription: Subscription) -> Sorter {
+        Sorter { subscription, packets: 0, bytes: 0, foreign: 0, malformed: 0, fragments: 0 }
+    }
+
+    /// The line and payload of a packet; `None` where it is none of ours, which is counted.
+    #[inline]
+    pub fn sort<'a>(&mut self, received: &Received<'a>) -> Option<(Line, &'a [u8])> {
+        let sorted = match received.carried {
+            Carried::Datagram(line, payload) => Sorted::Ours(line, payload),
+            Carried::Frame(frame) => self.subscription.sort(frame),
+        };
+        match sorted {
+            Sorted::Ours(line, payload) => {
+                self.packets += 1;
+                self.bytes += payload.len() as u64;
+                return Some((line, payload));
+            }
+            Sorted::Foreign => self.foreign += 1,
+            Sorted::Bad(FrameError::Fragment { .. }) => self.fragments += 1,
+            Sorted::Bad(_) => self.malformed += 1,
+        }
+        None
+    }
+
+    /// The account of a backend with that of what it handed over: packets are now datagrams of the lines.
+    #[must_use]
+    pub fn account(&self, mut counts: BackendCounts) -> BackendCounts {
+        counts.packets = self.packets;
+        counts.bytes = self.bytes;
+        counts.foreign += self.foreign;
+        counts.add_dropped(DropCause::Malformed, self.malformed);
+        counts.add_dropped(DropCause::Fragment, self.fragments);
+        counts
+    }
+}
