@@ -182,6 +182,7 @@ pub(crate) mod xsk {
         _umem: Umem,
         _send: (TxQueue, CompQueue),
         frames: [FrameDesc; 32],
+        bytes: u64,
     }
 
     impl Loop {
@@ -199,7 +200,14 @@ pub(crate) mod xsk {
             let (mut fill, done) = rings.unwrap();
             // SAFETY: all frames of this memory, and nobody has one.
             unsafe { fill.produce(&frames) };
-            Loop { receive, fill, _umem: umem, _send: (send, done), frames: [frames[0]; 32] }
+            Loop {
+                receive,
+                fill,
+                _umem: umem,
+                _send: (send, done),
+                frames: [frames[0]; 32],
+                bytes: 0,
+            }
         }
     }
 
@@ -212,6 +220,9 @@ pub(crate) mod xsk {
                 if count == 0 {
                     return total;
                 }
+                let lengths =
+                    self.frames[..count].iter().map(|frame| frame.lengths().data() as u64);
+                self.bytes += lengths.sum::<u64>();
                 // SAFETY: as above.
                 unsafe { self.fill.produce(&self.frames[..count]) };
                 total += count as u64;
