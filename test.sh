@@ -3,15 +3,18 @@
 #
 #   ./test.sh              what can run here; says what it left out and why
 #   ./test.sh --strict     the same, and fails if anything had to be left out
+#   ./test.sh --nic        only the DPDK backend on emulated network cards, in a guest (QEMU)
 #   FUZZ_SECONDS=60        how long each fuzz target runs (10 by default, 0 for not at all)
 set -u -o pipefail
 cd "$(dirname "$0")" || exit 2
 
 strict=no
+nic=no
 for argument in "$@"; do
     case $argument in
         --strict) strict=yes ;;
-        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        --nic) nic=yes ;;
+        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) echo "test.sh: unknown argument $argument (see --help)" >&2; exit 2 ;;
     esac
 done
@@ -89,6 +92,31 @@ else
     need dpdk-testpmd dpdk-dev || leave_out "packets sent by dpdk-testpmd: $missing"
 fi
 
+# Says what came of it all.
+finish() {
+    local what
+    say "summary"
+    for what in "${left_out[@]}"; do echo "left out: $what"; done
+    for what in "${failed[@]}"; do echo "FAILED: $what"; done
+    [ ${#failed[@]} -eq 0 ] || return 1
+    if [ ${#left_out[@]} -gt 0 ] && [ $strict = yes ]; then
+        echo "FAILED: --strict allows nothing to be left out"
+        return 1
+    fi
+    echo "all passed"
+}
+
+if [ $nic = yes ]; then
+    if need qemu-system-x86_64 qemu-system-x86 && need busybox busybox-static && need cpio cpio \
+        && need apt-cache apt; then
+        run "the DPDK backend on emulated network cards" tests/nic.sh
+    else
+        leave_out "the DPDK backend on emulated network cards: $missing"
+    fi
+    finish
+    exit
+fi
+
 run "format" cargo fmt --all --check
 run "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 [ ${#features[@]} -eq 0 ] \
@@ -154,7 +182,7 @@ fi
 say "shell scripts"
 if need shellcheck shellcheck; then
     shellcheck test.sh hugepages.sh tests/hugepages.sh benches/publication.sh \
-        benches/instructions.sh .ci/run || failed+=("shell scripts")
+        benches/instructions.sh tests/nic.sh .ci/run || failed+=("shell scripts")
 else
     leave_out "shellcheck of the scripts: $missing"
 fi
@@ -198,13 +226,5 @@ else
     fuzz || failed+=("fuzzing")
 fi
 
-say "summary"
 [ -d ../shared/data ] || leave_out "tests on recorded data: ../shared/data is absent"
-for what in "${left_out[@]}"; do echo "left out: $what"; done
-for what in "${failed[@]}"; do echo "FAILED: $what"; done
-[ ${#failed[@]} -eq 0 ] || exit 1
-if [ ${#left_out[@]} -gt 0 ] && [ $strict = yes ]; then
-    echo "FAILED: --strict allows nothing to be left out"
-    exit 1
-fi
-echo "all passed"
+finish

@@ -57,7 +57,7 @@ fn a_signal_ends_it_with_a_full_account() {
     for signal in [Signal::INT, Signal::TERM] {
         each("a signal", |path| {
             let receiving = receive(path, &["run"], &[]);
-            let sent = publish(path, &day.itch, &["--rate", "8000"]);
+            let sent = publish(path, &day.itch, &["--rate", "5000"]);
             settle();
             receiving.signal(signal);
             let ended = receiving.end();
@@ -77,7 +77,7 @@ fn what_a_killed_receiver_leaves_is_gone_at_the_next_start() {
         let mut child = killed.child;
         child.wait().unwrap();
         let receiving = receive(path, &["run"], &["--exit-at-end"]);
-        let sent = publish(path, &day.itch, &["--rate", "8000"]);
+        let sent = publish(path, &day.itch, &["--rate", "5000"]);
         let ended = receiving.end();
         assert_eq!(ended.status, 0, "{}: {ended:?}", path.name);
         assert_eq!(ended.json["packets_received"], over_lines(&sent, "packets"), "{}", path.name);
@@ -89,7 +89,7 @@ fn a_silent_feed_is_stale_and_a_gap_on_both_lines_is_never_hidden() {
     let day = Generated::new(10_000, 24);
     each("both lines lose the same", |path| {
         let receiving = receive(path, &["run"], &["--exit-at-end"]);
-        let faults = ["--rate", "8000", "--loss-a", "0.05", "--loss-b", "0.05", "--allow-gap"];
+        let faults = ["--rate", "5000", "--loss-a", "0.05", "--loss-b", "0.05", "--allow-gap"];
         let sent = publish(path, &day.itch, &faults);
         let ended = receiving.end();
         let lost = sent["messages_lost"].as_u64().unwrap();

@@ -45,12 +45,16 @@ fn a_capture_that_tcpreplay_sends_gives_its_tape() {
         }
         // The groups of the capture, which is line A alone.
         let mut receiving = Command::new(WIREBOOK);
-        receiving.arg("run").args(&path.receive).args(["--group", "233.54.12.111:26477"]);
+        receiving
+            .arg("run")
+            .args(&path.receive)
+            .args(&path.room)
+            .args(["--group", "233.54.12.111:26477"]);
         receiving.args(["--json", "--interval", "0", "--exit-at-end", "--exit-idle", "20"]);
         let child = receiving.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(2500));
         let sent =
-            command.args(["--intf1", &interface, "--pps", "8000"]).arg(&capture).output().unwrap();
+            command.args(["--intf1", &interface, "--pps", "5000"]).arg(&capture).output().unwrap();
         assert!(sent.status.success(), "{sent:?}");
         let output = child.wait_with_output().unwrap();
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -14,5 +14,6 @@ mod support;
 
 mod accounts;
 mod foreign;
+mod privileges;
 mod refusals;
 mod tapes;

@@ -11,6 +11,8 @@ pub(crate) struct Path {
     pub(crate) name: &'static str,
     /// What makes `wirebook run` receive by it.
     pub(crate) receive: Vec<String>,
+    /// What gives it room for packets while a busy machine lets it wait.
+    pub(crate) room: Vec<String>,
     wire: Option<Wire>,
     /// The port of line A; line B has the next one.
     port: u16,
@@ -42,7 +44,9 @@ impl Path {
         // Another run of the tests may go on beside this one.
         let base = 20_000 + u16::try_from(std::process::id() % 400).unwrap() * 100;
         let receive = receive.iter().map(|&argument| argument.to_owned()).collect();
-        Path { name, receive, wire, port: base.wrapping_add(port) }
+        let frames = ["--frames", "16384"].map(str::to_owned);
+        let room = if name.starts_with("xdp") { frames.into() } else { Vec::new() };
+        Path { name, receive, room, wire, port: base.wrapping_add(port) }
     }
 
     /// Arguments for a backend on an interface of its own.
@@ -107,7 +111,11 @@ fn on_wires(test: &str) -> Vec<Box<dyn Fn() -> Path>> {
         for driver in ["net_af_packet", "net_af_xdp"] {
             makers.push(Box::new(move || {
                 Path::on_wire(driver, |interface| {
-                    let device = format!("{driver}0,iface={interface}");
+                    let ring = match driver {
+                        "net_af_packet" => ",blocksz=4096,framesz=2048,framecnt=8192",
+                        _ => "",
+                    };
+                    let device = format!("{driver}0,iface={interface}{ring}");
                     ["--backend", "dpdk", "--device", &device].map(str::to_owned).into()
                 })
             }));

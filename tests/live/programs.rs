@@ -31,6 +31,7 @@ pub(crate) fn receive(path: &Path, command: &[&str], arguments: &[&str]) -> Rece
     let mut child = Command::new(WIREBOOK)
         .args(command)
         .args(&path.receive)
+        .args(if arguments.contains(&"--frames") { &[][..] } else { &path.room })
         .args(path.groups())
         .args(["--json", "--interval", "0"])
         // A test that fails ends all the same.

@@ -9,7 +9,7 @@ use super::support::command::{folder, replay, wirebook};
 use super::support::generated::Generated;
 
 /// Packets a second that every path carries on a busy machine.
-const PACED: [&str; 2] = ["--rate", "8000"];
+const PACED: [&str; 2] = ["--rate", "5000"];
 /// Each line loses one packet in a hundred, and never both the same.
 const FAULTS: [&str; 8] =
     ["--loss-a", "0.01", "--loss-b", "0.01", "--dup", "0.01", "--reorder", "0.02"];

@@ -45,6 +45,8 @@ pub(super) enum Frame<'a> {
 
 /// How long an interface may be busy with a socket that has gone.
 const BUSY_MAX: Duration = Duration::from_secs(1);
+/// How long a card may take to bring its link up. One that takes longer receives when it is.
+const LINK_MAX: Duration = Duration::from_secs(5);
 /// Frames need a place for a link header with two tags, and IP and UDP headers.
 const HEADER_BYTES_MAX: usize = 64;
 
@@ -94,7 +96,26 @@ impl Port {
             return Err(failed(what, reason, "ask for fewer --queues, or give the device more"));
         }
         port.join(groups);
+        if options.device.as_deref().is_none_or(eal::is_pci) {
+            port.wait_for_link();
+        }
         Ok(port)
+    }
+
+    /// A card that was started agrees with its peer first, and receives nothing until then.
+    fn wait_for_link(&self) {
+        let start = Instant::now();
+        while self.link().is_none() && start.elapsed() < LINK_MAX {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The speed of the link in Mbit/s; `None` where it is down.
+    fn link(&self) -> Option<u32> {
+        let mut speed = 0;
+        // SAFETY: `speed` lives until it returns.
+        let status = unsafe { dpdk_sys::wirebook_dpdk_link(self.number, &raw mut speed) };
+        (status == 1).then_some(speed)
     }
 
     /// Has the card take frames to the groups.
@@ -130,13 +151,8 @@ impl Port {
         obtained.note("checksum_offload", given.checksums != 0);
         obtained.note("promiscuous", given.promiscuous != 0);
         obtained.note("multicast", self.multicast);
-        let mut speed = 0;
-        // SAFETY: `speed` lives until it returns.
-        let link = match unsafe { dpdk_sys::wirebook_dpdk_link(self.number, &raw mut speed) } {
-            1 => format!("up, {speed} Mbit/s"),
-            0 => "down".to_owned(),
-            _ => "unknown".to_owned(),
-        };
+        let link =
+            self.link().map_or_else(|| "down".to_owned(), |speed| format!("up, {speed} Mbit/s"));
         obtained.note("link", link);
     }
 
