@@ -70,6 +70,14 @@ pub enum BackendError {
         /// The feature it needs.
         feature: &'static str,
     },
+    /// The limit of locked memory does not allow it.
+    #[error(
+        "{what}: the limit of locked memory is too low; raise it (ulimit -l unlimited), or ask for fewer --frames"
+    )]
+    LockedMemory {
+        /// What was tried.
+        what: String,
+    },
     /// A library says no.
     #[error("{what}: {reason}; {remedy}")]
     Library {

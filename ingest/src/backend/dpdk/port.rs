@@ -151,8 +151,12 @@ impl Port {
         obtained.note("checksum_offload", given.checksums != 0);
         obtained.note("promiscuous", given.promiscuous != 0);
         obtained.note("multicast", self.multicast);
-        let link =
-            self.link().map_or_else(|| "down".to_owned(), |speed| format!("up, {speed} Mbit/s"));
+        let link = match self.link() {
+            None => "down".to_owned(),
+            // What has no wire has no speed.
+            Some(0 | u32::MAX) => "up".to_owned(),
+            Some(speed) => format!("up, {speed} Mbit/s"),
+        };
         obtained.note("link", link);
     }
 

@@ -127,6 +127,7 @@ impl XdpBackend {
                     let mut obtained = Obtained::new("xdp");
                     obtained.note("mode", mode);
                     obtained.note("queues", queues.len());
+                    obtained.note("frames", queues.first().map_or(0, Queue::frame_count));
                     obtained.note("umem_pages", queues.first().map_or("", Queue::pages));
                     obtained.note("timestamps", "poll");
                     if options.busy_poll_us > 0 {
@@ -159,9 +160,7 @@ fn bind(
     options: &XdpOptions,
     mode: XdpMode,
 ) -> Result<(Filter, Vec<Queue>), BackendError> {
-    let queues = u32::try_from(interface.receive_queues()).unwrap_or(u32::MAX);
-    let queues = (0..queues).map(|queue| Queue::bind(interface, queue, options, mode));
-    let queues = queues.collect::<Result<Vec<Queue>, BackendError>>()?;
+    let queues = bind_queues(interface, options, mode)?;
     let mut filter = Filter::load(subscription)?;
     for (number, queue) in (0..).zip(&queues) {
         filter.direct(number, queue)?;
@@ -169,6 +168,29 @@ fn bind(
     filter.attach(interface, mode)?;
     Ok((filter, queues))
 }
+
+/// A socket for each queue. Where the limit of locked memory does not allow so many frames, fewer do: that limit is
+/// 8 MiB on many systems, which is what two thousand times two frames take.
+fn bind_queues(
+    interface: &Interface,
+    options: &XdpOptions,
+    mode: XdpMode,
+) -> Result<Vec<Queue>, BackendError> {
+    let count = u32::try_from(interface.receive_queues()).unwrap_or(u32::MAX);
+    let mut options = options.clone();
+    loop {
+        let queues = (0..count).map(|queue| Queue::bind(interface, queue, &options, mode));
+        match queues.collect::<Result<Vec<Queue>, BackendError>>() {
+            Err(BackendError::LockedMemory { .. }) if options.frames > FRAMES_MIN => {
+                options.frames /= 2;
+            }
+            bound => return bound,
+        }
+    }
+}
+
+/// Fewer frames than this would not hold a burst of the market.
+const FRAMES_MIN: u32 = 512;
 
 impl Backend for XdpBackend {
     fn poll<'a>(&'a mut self, burst: &mut Burst<'a>) -> Result<(), BackendError> {
@@ -258,9 +280,7 @@ fn explain(what: String, error: &(dyn Error + 'static)) -> BackendError {
                          cap_net_raw,cap_net_admin,cap_bpf=ep PROGRAM, or run it as root",
             };
         }
-        Some(libc::ENOBUFS | libc::ENOMEM) => {
-            "allow more locked memory (ulimit -l unlimited), or ask for fewer --frames"
-        }
+        Some(libc::ENOBUFS | libc::ENOMEM) => return BackendError::LockedMemory { what },
         Some(libc::EBUSY | libc::EEXIST) => {
             "another program has the queue or the interface: ip link show shows it; end it, or: ip link set dev IF \
              xdp off"

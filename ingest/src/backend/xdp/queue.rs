@@ -23,6 +23,9 @@ const FRAME_BYTES: u32 = 2048;
 /// How long a queue may be busy with a socket that has gone.
 const BUSY_MAX: Duration = Duration::from_secs(1);
 
+/// How long memory may still count as locked that was given back.
+const LOCKED_MAX: Duration = Duration::from_millis(100);
+
 /// A socket bound to one receive queue.
 ///
 /// A frame is the kernel's while it is in the fill ring, and ours from when the receive ring named it until it is
@@ -38,6 +41,7 @@ pub(super) struct Queue {
     /// How many of `frames` hold a frame of ours.
     held: usize,
     is_busy_polled: bool,
+    frame_count: u32,
     pages: &'static str,
     /// Unused, but part of the socket.
     _send: (TxQueue, CompQueue),
@@ -107,7 +111,7 @@ impl Queue {
             busy_poll(receive.fd().as_raw_fd(), options.busy_poll_us)
                 .map_err(BackendError::system("asking for SO_BUSY_POLL"))?;
         }
-        let (frames, held) = ([first; BURST], 0);
+        let (count, frames, held) = (frames, [first; BURST], 0);
         // SAFETY: it is a frame of this memory, of which only the address is taken.
         let data = unsafe { umem.data(&first) }.contents().as_ptr();
         // SAFETY: the frame begins so far behind the beginning of the memory, in the same mapping.
@@ -121,9 +125,15 @@ impl Queue {
             frames,
             held,
             is_busy_polled,
+            frame_count: count,
             pages,
             _send: send,
         })
+    }
+
+    /// How many frames its memory has.
+    pub(super) fn frame_count(&self) -> u32 {
+        self.frame_count
     }
 
     /// The pages of its memory.
@@ -203,9 +213,19 @@ fn memory(
     if let Ok((umem, frames)) = Umem::new(config, count, true) {
         return Ok((umem, frames, "huge"));
     }
-    let (umem, frames) =
-        Umem::new(config, count, false).map_err(|error| explain(what(), &error))?;
-    Ok((umem, frames, "4K"))
+    let start = Instant::now();
+    loop {
+        match Umem::new(config, count, false) {
+            Ok((umem, frames)) => return Ok((umem, frames, "4K")),
+            // Memory that was given back counts against the limit until the kernel has let go of it.
+            Err(error)
+                if system_code(&error) == Some(libc::ENOBUFS) && start.elapsed() < LOCKED_MAX =>
+            {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(error) => return Err(explain(what(), &error)),
+        }
+    }
 }
 
 /// Has receiving drive the driver, in place of its interrupts.
