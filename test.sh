@@ -201,6 +201,8 @@ run "the example market maker on the embedded day" market_maker
 run "the benchmark, briefly, for its checksums" cargo bench --quiet --bench book_update -- --quick
 run "the benchmark of decoding, briefly, for its checksums" cargo bench --quiet --bench decode -- --quick
 run "the benchmark of readers, briefly" cargo bench --quiet --bench readers -- --quick
+run "the benchmark of draining, briefly, for its checksums" \
+    cargo bench --quiet --bench drain "${with[@]}" -- --quick
 run "the example of two processes" cargo run --release --quiet --example watch
 
 fuzz() {

@@ -89,7 +89,7 @@ fn receive_memif(socket: &FilePath, folder: &FilePath) -> std::process::Child {
         .env("XDG_RUNTIME_DIR", folder)
         .args(["run", "--backend", "dpdk", "--device", &device, "--group", "198.18.0.2:9"])
         .args(["--eal", "--no-huge -m 128 --no-shconf --file-prefix=receiver"])
-        .args(["--json", "--interval", "0", "--exit-idle", "3", "--mode", "busy"])
+        .args(["--json", "--interval", "0", "--exit-idle", "8", "--mode", "busy"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -115,6 +115,8 @@ fn testpmd(socket: &FilePath, folder: &FilePath) -> u64 {
         std::io::Write::write_all(&mut input, text.as_bytes()).unwrap();
         std::thread::sleep(Duration::from_millis(ms));
     };
+    // It has not met the other end yet when it takes its first command.
+    say("\n", 3000);
     say("start\n", 2000);
     // What was sent is read before it goes: the memory goes with it.
     say("stop\n", 1500);
