@@ -8,12 +8,18 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::Path;
 
 use support::capture::{Frame, pcap};
 use support::generated::Generated;
 use wirebook::book::{Books, Capacity, Nanos, Side};
+use wirebook::ingest::backend::socket::SocketOptions;
+use wirebook::ingest::backend::uring::{TaskMode, UringOptions};
+use wirebook::ingest::backend::{BackendConfig, Subscription, WireLine};
 use wirebook::ingest::feed::{Feed, FeedConfig};
+use wirebook::ingest::frame::LinkType;
+use wirebook::ingest::receiver::{Pace, Protocol, Receiver};
 use wirebook::ingest::session::SessionConfig;
 use wirebook::replay::{DepthTape, Player, Summary, Tapes, TouchTape};
 use wirebook::strategy_api::{
@@ -97,6 +103,53 @@ fn replay(input: Input, out: &Path) -> (u64, Summary) {
     let count = calls() - before;
     assert!(player.listener().touch.count() > 1_000);
     (count, player.summary())
+}
+
+/// Sends a day to the backend on the loopback interface, a packet and a step in turns, and counts over all steps.
+fn receive(config: &BackendConfig, day: &Generated) -> u64 {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let group = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    let lines = std::iter::once(WireLine { group, source: None }).collect();
+    let subscription = Subscription { interface: "lo".to_owned(), lines };
+    let backend = config.open(&subscription).unwrap();
+    let books = Books::new(CAPACITY).unwrap();
+    let feed = Feed::new(books, TouchTape::new(None, true), FeedConfig::default());
+    let session = SessionConfig::default();
+    let mut receiver = Receiver::new(backend, feed, session, Protocol::Mold, Pace::Busy);
+    receiver.step().unwrap();
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let payloads: Vec<Vec<u8>> =
+        day.frames().iter().map(|frame| datagram_of(&frame.bytes).to_vec()).collect();
+    let before = calls();
+    let mut received = 0;
+    for burst in payloads.chunks(20) {
+        for payload in burst {
+            sender.send_to(payload, group).unwrap();
+        }
+        let wanted = received + burst.len();
+        while received < wanted {
+            received += receiver.step().unwrap();
+        }
+    }
+    let count = calls() - before;
+    assert!(receiver.feed().listener().count() > 1_000);
+    assert!(receiver.feed().books().feed_state().is_live());
+    count
+}
+
+fn datagram_of(frame: &[u8]) -> &[u8] {
+    wirebook::ingest::frame::datagram(LinkType::Ethernet, frame).unwrap().payload
+}
+
+#[test]
+fn live_packets_allocate_nothing() {
+    let day = Generated::new(12_000, 65);
+    let socket = BackendConfig::Socket(SocketOptions::default());
+    assert_eq!(receive(&socket, &day), 0, "sockets");
+    for tasks in [TaskMode::Deferred, TaskMode::KernelThread] {
+        let uring = BackendConfig::Uring(UringOptions { tasks, ..UringOptions::default() });
+        assert_eq!(receive(&uring, &day), 0, "io_uring, {tasks}");
+    }
 }
 
 /// Loses every `part`-th packet and repeats every eleventh.

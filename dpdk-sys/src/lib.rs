@@ -153,6 +153,9 @@ unsafe extern "C" {
     pub fn wirebook_dpdk_free(frames: *mut *mut rte_mbuf, count: c_uint);
     /// What a port has counted.
     pub fn wirebook_dpdk_stats(port: u16, stats: *mut Stats) -> c_int;
+    /// One of the driver's own counters: its name in 64 bytes, ended by zero, and its value. How many there are;
+    /// negative where there are none.
+    pub fn wirebook_dpdk_xstat(port: u16, index: u64, name: *mut u8, value: *mut u64) -> c_int;
     /// Whether its link is up, and its speed in Mbit/s.
     pub fn wirebook_dpdk_link(port: u16, speed: *mut u32) -> c_int;
 }

@@ -22,6 +22,7 @@ _Static_assert(RTE_MBUF_F_RX_L4_CKSUM_MASK == ((1ULL << 3) | (1ULL << 8)), "chec
 _Static_assert(RTE_MBUF_F_RX_L4_CKSUM_BAD == (1ULL << 3), "bad checksum of a datagram");
 _Static_assert(RTE_MBUF_F_RX_IP_CKSUM_MASK == ((1ULL << 4) | (1ULL << 7)), "checksum of IP headers");
 _Static_assert(RTE_MBUF_F_RX_IP_CKSUM_BAD == (1ULL << 4), "bad checksum of an IP header");
+_Static_assert(RTE_ETH_XSTATS_NAME_SIZE == 64, "name of a counter");
 _Static_assert(sizeof(struct rte_ether_addr) == 6, "hardware address");
 
 const char *wirebook_dpdk_built_version(void)
@@ -161,6 +162,19 @@ int wirebook_dpdk_stats(uint16_t port_id, struct wirebook_stats *out)
         out->no_buffer = stats.rx_nombuf;
     }
     return status;
+}
+
+int wirebook_dpdk_xstat(uint16_t port_id, uint64_t index, char *name, uint64_t *value)
+{
+    int count = rte_eth_xstats_get_names(port_id, NULL, 0);
+    if (count <= 0 || index >= (uint64_t)count)
+        return count;
+    struct rte_eth_xstat_name named;
+    if (rte_eth_xstats_get_names_by_id(port_id, &named, 1, &index) != 1
+        || rte_eth_xstats_get_by_id(port_id, &index, value, 1) != 1)
+        return -1;
+    memcpy(name, named.name, RTE_ETH_XSTATS_NAME_SIZE);
+    return count;
 }
 
 int wirebook_dpdk_link(uint16_t port_id, uint32_t *speed)

@@ -49,6 +49,9 @@ uint16_t wirebook_dpdk_receive(uint16_t port_id, uint16_t queue, struct rte_mbuf
 void wirebook_dpdk_free(struct rte_mbuf **frames, unsigned count);
 
 int wirebook_dpdk_stats(uint16_t port_id, struct wirebook_stats *stats);
+// Counter number `index` of the driver's own: its name (64 bytes) and value. How many there are; negative where there
+// are none.
+int wirebook_dpdk_xstat(uint16_t port_id, uint64_t index, char *name, uint64_t *value);
 // 1: up, 0: down, negative: unknown. The speed in Mbit/s is put into `speed`.
 int wirebook_dpdk_link(uint16_t port_id, uint32_t *speed);
 

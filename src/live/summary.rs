@@ -46,6 +46,8 @@ pub struct LiveSummary {
     pub foreign_packets: u64,
     /// Datagrams dropped, by cause.
     pub drops: BTreeMap<String, u64>,
+    /// Counters of the path's own (a driver's, those of the XDP program), by its own names.
+    pub backend_counters: BTreeMap<String, u64>,
     /// Latencies since the start.
     pub latency_ns: LatencySummary,
 }
@@ -64,6 +66,7 @@ impl LiveSummary {
             bytes_received: counts.bytes,
             foreign_packets: counts.foreign,
             drops: counts.drops().map(|(cause, count)| (cause.name().to_owned(), count)).collect(),
+            backend_counters: receiver.details().into_iter().collect(),
             latency_ns: latency.into(),
         }
     }

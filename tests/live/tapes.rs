@@ -42,6 +42,12 @@ fn every_backend_gives_the_tape_of_the_recording_though_each_line_loses_packets(
             assert!(sent["lines"][line]["withheld_packets"].as_u64().unwrap() > 50, "{sent}");
         }
         assert_eq!(json["latency_ns"]["packets"], json["packets_received"]);
+        if path.name.starts_with("xdp") {
+            let counters = json["backend_counters"].as_object().unwrap().iter();
+            let redirected = counters.filter(|(name, _)| name.starts_with("redirected_cpu"));
+            let redirected: u64 = redirected.map(|(_, count)| count.as_u64().unwrap()).sum();
+            assert_eq!(json["packets_received"], redirected, "{json}");
+        }
         assert!(json["backend"]["name"].is_string() && json["backend"]["mode"] == "adaptive");
     });
 }

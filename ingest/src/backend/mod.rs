@@ -68,6 +68,11 @@ pub trait Backend: Send + fmt::Debug {
     /// What has come in and what was dropped so far, as far as it can be known now. It may ask the kernel.
     fn counts(&mut self) -> BackendCounts;
 
+    /// Counters of the path's own that are not zero, by its own names.
+    fn details(&self) -> Vec<(String, u64)> {
+        Vec::new()
+    }
+
     /// The lines that it receives.
     fn subscription(&self) -> &Subscription;
 

@@ -194,6 +194,12 @@ impl<L: Listener> Receiver<L> {
         self.sorter.account(self.backend.counts())
     }
 
+    /// Counters of the backend's own, by its own names.
+    #[must_use]
+    pub fn details(&self) -> Vec<(String, u64)> {
+        self.backend.details()
+    }
+
     /// What the backend got.
     #[must_use]
     pub fn obtained(&self) -> &Obtained {
@@ -220,11 +226,16 @@ fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>) -> Datagrams<'a> {
 /// Has the books' memory fetched for all packets of a burst together, where each of them has too few messages for that.
 #[inline]
 fn scout<L: Listener>(session: &Session, feed: &mut Feed<L>, datagrams: &Datagrams<'_>) {
-    let expected = session.expected();
-    // What the other line has brought already changes nothing any more.
+    let mut known = session.expected();
+    // What the other line has brought already, or brings in the same burst, changes nothing any more.
     let news = datagrams.iter().filter_map(|(_, payload)| {
         let packet = Packet::check(payload).ok()?;
-        (packet.next_sequence() > expected).then(|| packet.messages())
+        let next = packet.next_sequence();
+        if next <= known {
+            return None;
+        }
+        known = next;
+        Some(packet.messages())
     });
     feed.scout(news);
 }

@@ -222,6 +222,10 @@ impl Backend for DpdkBackend {
         counts
     }
 
+    fn details(&self) -> Vec<(String, u64)> {
+        self.port.xstats()
+    }
+
     fn subscription(&self) -> &Subscription {
         &self.subscription
     }

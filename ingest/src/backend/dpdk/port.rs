@@ -222,6 +222,26 @@ impl Port {
         })
     }
 
+    /// The driver's own counters that are not zero.
+    pub(super) fn xstats(&self) -> Vec<(String, u64)> {
+        let mut counters = Vec::new();
+        for index in 0.. {
+            let (mut name, mut value) = ([0_u8; 64], 0);
+            // SAFETY: there is room for a name of 64 bytes and a number, and both live until it returns.
+            let count = unsafe {
+                dpdk_sys::wirebook_dpdk_xstat(self.number, index, name.as_mut_ptr(), &raw mut value)
+            };
+            if u64::try_from(count).unwrap_or(0) <= index {
+                break;
+            }
+            if value > 0 {
+                let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+                counters.push((String::from_utf8_lossy(name).into_owned(), value));
+            }
+        }
+        counters
+    }
+
     /// What the port has counted.
     pub(super) fn stats(&self) -> Stats {
         let mut stats = Stats::default();

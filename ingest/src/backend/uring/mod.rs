@@ -7,6 +7,7 @@
 mod buffers;
 mod ring;
 
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -44,11 +45,13 @@ impl Default for UringOptions {
 
 /// The sockets of one subscription behind one ring.
 ///
-/// The order of the fields is that of their end: the ring lets go of sockets and buffers first.
+/// It is to be dropped on the thread that polled it: only there can the ring be made to let go of its buffers at once.
+/// Dropped elsewhere it leaves their memory mapped.
 #[derive(Debug)]
 pub struct UringBackend {
     ring: Ring,
-    buffers: Buffers,
+    /// Dropped when the ring has let go of them.
+    buffers: ManuallyDrop<Buffers>,
     lines: ArrayVec<(Line, Socket), 2>,
     /// Buffers that the last burst borrowed.
     lent: ArrayVec<u16, BURST>,
@@ -90,7 +93,7 @@ impl UringBackend {
         obtained.note("buffers", buffers.count());
         Ok(UringBackend {
             ring,
-            buffers,
+            buffers: ManuallyDrop::new(buffers),
             lines,
             lent: ArrayVec::new(),
             counts: BackendCounts::default(),
@@ -99,6 +102,15 @@ impl UringBackend {
             subscription: subscription.clone(),
             obtained,
         })
+    }
+}
+
+impl Drop for UringBackend {
+    fn drop(&mut self) {
+        if self.ring.end() {
+            // SAFETY: they are not used any more, here or after; and the kernel has none of them.
+            unsafe { ManuallyDrop::drop(&mut self.buffers) };
+        }
     }
 }
 
@@ -159,5 +171,38 @@ impl Backend for UringBackend {
 
     fn obtained(&self) -> &Obtained {
         &self.obtained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+    use std::thread;
+
+    use super::*;
+    use crate::backend::WireLine;
+
+    #[test]
+    fn dropped_on_another_thread_it_harms_nothing() {
+        // A port that is free now.
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let group = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let lines = std::iter::once(WireLine { group, source: None }).collect();
+        let subscription = Subscription { interface: "lo".to_owned(), lines };
+        let options = UringOptions { buffers: 16, ..UringOptions::default() };
+        let mut backend = UringBackend::open(&subscription, &options).unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let backend = thread::spawn(move || {
+            backend.poll(&mut Burst::new()).unwrap();
+            sender.send_to(b"under way", group).unwrap();
+            backend
+        });
+        drop(backend.join().unwrap());
+        // The port is free a little later.
+        let opened = (0..100).find_map(|_| {
+            thread::sleep(Duration::from_millis(20));
+            UringBackend::open(&subscription, &options).ok()
+        });
+        assert!(opened.is_some());
     }
 }

@@ -96,8 +96,8 @@ impl Ring {
 
     /// Gives the kernel the buffers.
     pub(super) fn provide(&mut self, buffers: &Buffers) -> Result<(), BackendError> {
-        // SAFETY: the ring and its buffers are mappings of `buffers`, which the backend drops after this ring, and
-        // dropping this ring unregisters them.
+        // SAFETY: the ring and its buffers are mappings of `buffers`, which the backend keeps until `end` has unregistered
+        // them.
         let registered = unsafe {
             self.ring.submitter().register_buf_ring_with_flags(
                 buffers.address(),
@@ -176,6 +176,23 @@ impl Ring {
         }
     }
 
+    /// Ends it here and now, and not some time after its descriptor is closed: who takes the port next must find
+    /// it free. True if the kernel will not touch the buffers any more, which only the thread that polls can
+    /// bring about.
+    pub(super) fn end(&mut self) -> bool {
+        let submitter = self.ring.submitter();
+        if self.is_enabled {
+            let cancelled = submitter.register_sync_cancel(None, CancelBuilder::any());
+            // What was not under way need not be cancelled.
+            if cancelled.is_err_and(|error| error.raw_os_error() != Some(libc::ENOENT)) {
+                return false;
+            }
+        }
+        // What fails here is undone when the descriptor is closed, a little later.
+        let _ = submitter.unregister_files();
+        submitter.unregister_buf_ring(GROUP).is_ok()
+    }
+
     pub(super) fn wait(&mut self, sockets: usize, timeout: Duration) -> Result<(), BackendError> {
         if self.unarmed != 0 {
             self.arm(sockets)?;
@@ -186,20 +203,6 @@ impl Ring {
         let timeout = Timespec::from(timeout);
         let arguments = SubmitArgs::new().timespec(&timeout);
         self.ring.submitter().submit_with_args(1, &arguments).map(drop).or_else(harmless)
-    }
-}
-
-/// The ring ends here and now, and not some time after its descriptor is closed: who takes the port next must
-/// find it free.
-impl Drop for Ring {
-    fn drop(&mut self) {
-        let submitter = self.ring.submitter();
-        if self.is_enabled {
-            // What fails here is undone when the descriptor is closed, a little later.
-            let _ = submitter.register_sync_cancel(None, CancelBuilder::any());
-        }
-        let _ = submitter.unregister_buf_ring(GROUP);
-        let _ = submitter.unregister_files();
     }
 }
 

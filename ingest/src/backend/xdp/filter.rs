@@ -16,6 +16,7 @@ static PROGRAM: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/f
 /// Places in the program's arrays of counters: `enum verdict` in `filter.bpf.c`.
 #[derive(Clone, Copy)]
 enum Verdict {
+    Redirected = 0,
     Passed = 1,
     Malformed = 2,
     Fragment = 3,
@@ -86,6 +87,24 @@ impl Filter {
         // A link that is a descriptor ends with this process, however that ends.
         self.link = Some(FdLink::try_from(link).map_err(|error| explain(what(), &error))?);
         Ok(())
+    }
+
+    /// The counters that are not zero, each processor's own.
+    pub(super) fn details(&self) -> Vec<(String, u64)> {
+        let named = [
+            ("redirected", Verdict::Redirected),
+            ("passed", Verdict::Passed),
+            ("malformed", Verdict::Malformed),
+            ("fragment", Verdict::Fragment),
+        ];
+        let mut details = Vec::new();
+        for (name, verdict) in named {
+            let Ok(counts) = self.verdicts.get(&(verdict as u32), 0) else { continue };
+            for (cpu, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                details.push((format!("{name}_cpu{cpu}"), count));
+            }
+        }
+        details
     }
 
     /// The counters, over all processors.

@@ -244,6 +244,11 @@ impl Backend for XdpBackend {
         counts
     }
 
+    /// What the program has decided, by verdict and processor.
+    fn details(&self) -> Vec<(String, u64)> {
+        self.filter.details()
+    }
+
     fn subscription(&self) -> &Subscription {
         &self.subscription
     }
