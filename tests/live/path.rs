@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::net::{Wire, may_make_wires};
+use super::net::{Wire, has_io_uring, may_make_wires};
 
 /// A backend with the interfaces at both ends.
 pub(crate) struct Path {
@@ -71,13 +71,13 @@ pub(crate) fn each(test: &str, run: impl Fn(&Path)) {
     let _turn = turn();
     let lo = ["--interface", "lo", "--backend"];
     let on_lo = |name, backend: &[&str]| Path::new(name, &[&lo[..], backend].concat(), None);
-    let mut makers: Vec<Box<dyn Fn() -> Path>> = vec![
-        Box::new(move || on_lo("socket", &["socket"])),
-        Box::new(move || on_lo("io_uring", &["io_uring"])),
-        Box::new(move || {
-            on_lo("io_uring, kernel thread", &["io_uring", "--uring-tasks", "kernel_thread"])
-        }),
-    ];
+    let mut makers: Vec<Box<dyn Fn() -> Path>> =
+        vec![Box::new(move || on_lo("socket", &["socket"]))];
+    if has_io_uring(test) {
+        makers.push(Box::new(move || on_lo("io_uring", &["io_uring"])));
+        let thread = ["io_uring", "--uring-tasks", "kernel_thread"];
+        makers.push(Box::new(move || on_lo("io_uring, kernel thread", &thread)));
+    }
     if may_make_wires(test) {
         makers.extend(on_wires(test));
     }

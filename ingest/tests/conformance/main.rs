@@ -168,8 +168,10 @@ fn each(case: &str, run: fn(&Kind)) {
     if !net::may_make_wires(case) {
         return;
     }
-    #[allow(unused_mut)] // without features there are no more
-    let mut kinds = vec![&SOCKET, &URING, &URING_THREAD];
+    let mut kinds = vec![&SOCKET];
+    if net::has_io_uring(case) {
+        kinds.extend([&URING, &URING_THREAD]);
+    }
     #[cfg(feature = "xdp")]
     kinds.extend([&XDP_NATIVE, &XDP_GENERIC]);
     #[cfg(not(feature = "xdp"))]

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-use wirebook_ingest::backend::{Interface, LinkSender};
+use wirebook_ingest::backend::uring::{UringBackend, UringOptions};
+use wirebook_ingest::backend::{Interface, LinkSender, Subscription, WireLine};
 
 /// Two ends of a wire, gone when it is dropped.
 pub(crate) struct Wire {
@@ -24,6 +25,21 @@ pub(crate) fn may_make_wires(test: &str) -> bool {
     }
     println!("skipped {test}: interfaces and namespaces take root, and the command ip (iproute2)");
     false
+}
+
+/// Whether this kernel has io_uring for us. Says so if not.
+#[allow(dead_code)] // benchmarks want it or end
+pub(crate) fn has_io_uring(test: &str) -> bool {
+    let group = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
+    let lines = std::iter::once(WireLine { group, source: None }).collect();
+    let subscription = Subscription { interface: "lo".to_owned(), lines };
+    match UringBackend::open(&subscription, &UringOptions::default()) {
+        Ok(_) => true,
+        Err(error) => {
+            println!("skipped {test} by io_uring: {error}");
+            false
+        }
+    }
 }
 
 fn run(program: &str, arguments: &[&str]) -> bool {
