@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use wirebook::ingest::backend::{Backend, Burst, Received, Sorter, Subscription};
@@ -13,7 +13,7 @@ use wirebook::ingest::frame::{LinkType, Tagging, UdpFrame, multicast_mac};
 use wirebook::ingest::mold::{Packet, PacketKind};
 use wirebook::ingest::session::Line;
 use wirebook::ingest::source::{CaptureWriteError, PcapWriter};
-use wirebook::live::pin_to;
+use wirebook::live::{QUIET_AFTER_END, pin_to};
 
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
@@ -47,9 +47,6 @@ struct Recorded {
     drops: BTreeMap<&'static str, u64>,
     backend: BTreeMap<String, String>,
 }
-
-/// How long after the end of a session packets are still taken.
-const QUIET_AFTER_END: Duration = Duration::from_millis(500);
 
 pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let mut plans = plans(arguments.options, arguments.config.as_deref())?;
@@ -104,9 +101,9 @@ fn receive(
             pace.wait(backend)?;
             continue;
         }
-        heard = Instant::now();
         for received in &burst {
             let Some((line, payload)) = sorter.sort(received) else { continue };
+            heard = Instant::now();
             let end = Packet::check(payload).map(|packet| packet.kind());
             has_ended |= end == Ok(PacketKind::EndOfSession);
             keep(received, line, payload)?;
@@ -143,15 +140,11 @@ fn write(
 
 fn account(backend: &mut dyn Backend, sorter: &Sorter) -> Recorded {
     let counts = sorter.account(backend.counts());
-    let obtained = backend.obtained();
-    let facts = obtained.facts().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut facts: BTreeMap<String, String> = facts.collect();
-    facts.insert("name".to_owned(), obtained.name.to_owned());
     Recorded {
         packets: counts.packets,
         bytes: counts.bytes,
         drops: counts.drops().map(|(cause, count)| (cause.name(), count)).collect(),
-        backend: facts,
+        backend: backend.obtained().to_map(),
     }
 }
 

@@ -42,7 +42,7 @@ pub struct StopWhen {
 
 /// How long nothing may come in after the end of a session before it is believed that nothing will: the other
 /// line may lag behind, and each packet counts.
-const QUIET_AFTER_END: Duration = Duration::from_millis(500);
+pub const QUIET_AFTER_END: Duration = Duration::from_millis(500);
 /// How often readers in other processes are told that the writer is alive.
 const BEAT: Duration = Duration::from_millis(100);
 /// Bursts between two looks at anything but packets, while they keep coming.

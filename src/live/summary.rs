@@ -56,12 +56,8 @@ impl LiveSummary {
     pub(crate) fn of<L: Listener>(receiver: &mut Receiver<L>) -> LiveSummary {
         let counts = receiver.counts();
         let latency = receiver.latency().whole();
-        let obtained = receiver.obtained();
-        let facts = obtained.facts().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let mut backend: BTreeMap<String, String> = facts.collect();
-        backend.insert("name".to_owned(), obtained.name.to_owned());
         LiveSummary {
-            backend,
+            backend: receiver.obtained().to_map(),
             packets_received: counts.packets,
             bytes_received: counts.bytes,
             foreign_packets: counts.foreign,

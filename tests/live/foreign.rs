@@ -35,12 +35,11 @@ fn a_capture_that_tcpreplay_sends_gives_its_tape() {
     let recorded = replay(&[&capture]);
     each("tcpreplay", |path| {
         let (mut command, interface) = path.there("tcpreplay");
-        if interface == "lo" && !rustix::process::geteuid().is_root() {
-            println!("skipped by {}: tcpreplay takes root", path.name);
-            return;
-        }
         if interface == "lo" {
-            println!("skipped by {}: what tcpreplay puts on lo reaches no socket", path.name);
+            println!(
+                "skipped by {}: tcpreplay sends over a wire, and this one is on lo",
+                path.name
+            );
             return;
         }
         // The groups of the capture, which is line A alone.

@@ -10,6 +10,8 @@ use super::BackendError;
 pub struct Interface {
     name: String,
     index: u32,
+    /// What it had dropped when it was found.
+    dropped_before: u64,
 }
 
 impl Interface {
@@ -26,7 +28,9 @@ impl Interface {
         let asked = Socket::new(Domain::IPV4, Type::DGRAM, None)
             .map_err(BackendError::system("opening a socket"))?;
         let index = rustix::net::netdevice::name_to_index(&asked, name).map_err(|_| missing())?;
-        Ok(Interface { name: name.to_owned(), index })
+        let mut interface = Interface { name: name.to_owned(), index, dropped_before: 0 };
+        interface.dropped_before = interface.dropped();
+        Ok(interface)
     }
 
     /// Its name.
@@ -55,13 +59,14 @@ impl Interface {
         receive.count().max(1)
     }
 
-    /// Frames that it or its driver dropped since it was made, of any kind.
+    /// Frames that it or its driver dropped since it was found, of any kind.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         let counters = ["rx_dropped", "rx_missed_errors", "rx_fifo_errors", "rx_over_errors"];
         let count =
             |name| -> Option<u64> { self.read(&format!("statistics/{name}"))?.parse().ok() };
-        counters.into_iter().filter_map(count).sum()
+        let dropped: u64 = counters.into_iter().filter_map(count).sum();
+        dropped.saturating_sub(self.dropped_before)
     }
 
     /// Its hardware address.

@@ -1,4 +1,5 @@
 use core::fmt;
+use std::collections::BTreeMap;
 
 /// What a backend got of what it asked for: its name, and facts in the order in which they were found out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,7 +10,7 @@ pub struct Obtained {
 }
 
 impl Obtained {
-    pub(super) fn new(name: &'static str) -> Obtained {
+    pub(crate) fn new(name: &'static str) -> Obtained {
         Obtained { name, facts: Vec::new() }
     }
 
@@ -26,10 +27,12 @@ impl Obtained {
         self.facts.iter().map(|(what, value)| (*what, value.as_str()))
     }
 
-    /// The value of one fact.
+    /// The facts by their names, that of the backend among them.
     #[must_use]
-    pub fn fact(&self, name: &str) -> Option<&str> {
-        self.facts().find(|(what, _)| *what == name).map(|(_, value)| value)
+    pub fn to_map(&self) -> BTreeMap<String, String> {
+        let name = ("name", self.name);
+        let all = self.facts().chain(std::iter::once(name));
+        all.map(|(what, value)| (what.to_owned(), value.to_owned())).collect()
     }
 }
 

@@ -41,8 +41,9 @@ pub struct FeedConfig {
     pub symbols: SymbolFilter,
     /// The market whose operational halts concern the books.
     pub market: MarketCode,
-    /// Live orders from which on the lines of messages to come are fetched ahead. Below it the
-    /// books fit the processor's cache, and looking ahead costs more than it saves.
+    /// Live orders from which on the lines of messages to come in the same block are fetched ahead.
+    /// Below it the books fit the processor's cache, and looking ahead costs more than it saves.
+    /// Bursts of live packets are looked ahead over in any case ([`Feed::scout`]).
     pub look_ahead_orders_min: u32,
 }
 

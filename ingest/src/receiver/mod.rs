@@ -38,8 +38,8 @@ enum Decoder {
     LevelSet(LevelSetFeed),
 }
 
-/// The datagrams of a burst.
-type Datagrams<'a> = ArrayVec<(Line, &'a [u8]), BURST>;
+/// The datagrams of a burst: their lines, when they came in, and their payloads.
+type Datagrams<'a> = ArrayVec<(Line, Nanos, &'a [u8]), BURST>;
 
 /// Receives, puts in order, decodes and applies.
 pub struct Receiver<L> {
@@ -91,18 +91,22 @@ impl<L: Listener> Receiver<L> {
             return Ok(0);
         }
         self.pace.heard();
-        self.heard = now;
         let datagrams = sort(&mut self.sorter, &burst);
+        if !datagrams.is_empty() {
+            self.heard = now;
+        }
         match &mut self.decoder {
             Decoder::Mold(session) => {
                 scout(session, &mut self.feed, &datagrams);
-                for (line, payload) in datagrams {
+                for &(line, _, payload) in &datagrams {
                     // What is no MoldUDP64 has been counted, and is reported.
                     let _ = session.on_packet(line, nanos(now), payload, &mut self.feed);
                 }
+                // Also where all that comes in is for somebody else, or unreadable.
+                session.on_time(nanos(now), &mut self.feed);
             }
             Decoder::LevelSet(sets) => {
-                for (_, payload) in datagrams {
+                for (_, _, payload) in &datagrams {
                     // What is no level set has been counted, and is reported.
                     let _ = sets.on_datagram(&mut self.feed, payload);
                 }
@@ -110,11 +114,11 @@ impl<L: Listener> Receiver<L> {
         }
         // One look at the clock for the whole burst: a little too long for all but its last packet.
         let done = wall_clock();
-        for received in &burst {
-            self.latency.record(done.since(received.at));
+        for (_, at, _) in &datagrams {
+            self.latency.record(done.since(*at));
         }
         self.worked += self.start.elapsed().saturating_sub(now);
-        Ok(burst.len())
+        Ok(datagrams.len())
     }
 
     fn idle(&mut self, now: Duration) -> Result<(), BackendError> {
@@ -220,7 +224,11 @@ fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>) -> Datagrams<'a> {
     for received in burst {
         received.bytes().chunks(LINE).take(LINES).for_each(|line| prefetch(line.as_ptr()));
     }
-    burst.iter().filter_map(|received| sorter.sort(received)).collect()
+    let sorted = burst.iter().filter_map(|received| {
+        let (line, payload) = sorter.sort(received)?;
+        Some((line, received.at, payload))
+    });
+    sorted.collect()
 }
 
 /// Has the books' memory fetched for all packets of a burst together, where each of them has too few messages for that.
@@ -228,7 +236,7 @@ fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>) -> Datagrams<'a> {
 fn scout<L: Listener>(session: &Session, feed: &mut Feed<L>, datagrams: &Datagrams<'_>) {
     let mut known = session.expected();
     // What the other line has brought already, or brings in the same burst, changes nothing any more.
-    let news = datagrams.iter().filter_map(|(_, payload)| {
+    let news = datagrams.iter().filter_map(|(_, _, payload)| {
         let packet = Packet::check(payload).ok()?;
         let next = packet.next_sequence();
         if next <= known {
@@ -247,5 +255,75 @@ fn nanos(since: Duration) -> Nanos {
 impl<L> fmt::Debug for Receiver<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use wirebook_book::{Capacity, FeedState};
+
+    use super::*;
+    use crate::backend::{Carried, Received, Subscription};
+    use crate::feed::FeedConfig;
+
+    /// First one packet of its line, then frames for somebody else without end.
+    #[derive(Debug)]
+    struct Crowded {
+        subscription: Subscription,
+        obtained: Obtained,
+        packet: Option<&'static [u8]>,
+    }
+
+    impl Backend for Crowded {
+        fn poll<'a>(&'a mut self, burst: &mut Burst<'a>) -> Result<(), BackendError> {
+            let carried = match self.packet.take() {
+                Some(packet) => Carried::Datagram(Line::A, packet),
+                None => Carried::Frame(&[0; 60]),
+            };
+            burst.push(Received { at: wall_clock(), carried });
+            Ok(())
+        }
+
+        fn wait(&mut self, _: Duration) -> Result<(), BackendError> {
+            unreachable!("there is always something")
+        }
+
+        fn counts(&mut self) -> BackendCounts {
+            BackendCounts::default()
+        }
+
+        fn subscription(&self) -> &Subscription {
+            &self.subscription
+        }
+
+        fn obtained(&self) -> &Obtained {
+            &self.obtained
+        }
+    }
+
+    #[test]
+    fn packets_for_somebody_else_do_not_hide_that_the_feed_is_silent() {
+        let subscription =
+            Subscription { interface: "none".to_owned(), lines: ArrayVec::default() };
+        // A system event that begins the day, alone in its packet.
+        let packet = b"SESSION001\0\0\0\0\0\0\0\x01\0\x01\0\x0cS\0\0\0\0\0\0\0\0\0\0O";
+        let obtained = Obtained::new("crowded");
+        let backend = Crowded { subscription, obtained, packet: Some(packet) };
+        let books = Books::new(Capacity { orders: 64, levels: 64, locates: 16 }).unwrap();
+        let feed = Feed::new(books, (), FeedConfig::default());
+        let config = SessionConfig { silence_ns: Some(5_000_000), ..SessionConfig::default() };
+        let pace = Pace::Blocking;
+        let mut receiver = Receiver::new(Box::new(backend), feed, config, Protocol::Mold, pace);
+        assert_eq!(receiver.step().unwrap(), 1);
+        assert_eq!(receiver.feed().books().feed_state(), FeedState::Live);
+        thread::sleep(Duration::from_millis(20));
+        assert_eq!(receiver.step().unwrap(), 0);
+        assert_eq!(receiver.feed().books().feed_state(), FeedState::Stale);
+        assert!(receiver.silence() >= Duration::from_millis(20));
+        let counts = receiver.counts();
+        assert_eq!((counts.packets, counts.foreign), (1, 1));
+        assert_eq!(receiver.latency().whole().packets, 1);
     }
 }

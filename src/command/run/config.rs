@@ -13,7 +13,6 @@ use wirebook::ingest::receiver::{Pace, Protocol};
 use wirebook::ingest::session::SessionConfig;
 
 use super::options::{BackendKind, ChannelOptions, LiveFormat, Options, PaceKind, UringTasks};
-use super::seconds;
 use crate::command::outcome::Failure;
 use crate::command::region::{PagesArgument, RegionArguments};
 
@@ -146,8 +145,8 @@ fn plan(options: &Options, core: Option<usize>, name: String) -> Result<Plan, Fa
 }
 
 fn duration(name: &str, value: f64) -> Result<Duration, Failure> {
-    seconds(value)
-        .ok_or_else(|| Failure::Option(format!("--{name} {value}: not a time in seconds")))
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| Failure::Option(format!("--{name} {value}: not a time in seconds")))
 }
 
 fn session(options: &Options) -> SessionConfig {

@@ -7,7 +7,6 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use wirebook::book::{Books, Capacity};
 use wirebook::ingest::backend::{Backend, Obtained};
@@ -175,9 +174,4 @@ fn report(summaries: &[Summary], json: bool) {
 fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string(value).map_err(std::io::Error::other)?;
     writeln!(out, "{text}")
-}
-
-/// Seconds with a fraction, as arguments give them.
-fn seconds(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
 }

@@ -72,7 +72,6 @@ pub struct DpdkBackend {
 
 struct Kernel {
     interface: Interface,
-    dropped: u64,
     /// What it had received when the port was started.
     received: u64,
     address: Option<[u8; 6]>,
@@ -138,10 +137,9 @@ impl Kernel {
         };
         let interface = Interface::find(name)?;
         let membership = membership(&interface, &subscription.lines)?;
-        let dropped = interface.dropped();
         let address = interface.hardware_address();
         let (received, sent) = (0, 0);
-        Ok(Some(Kernel { interface, dropped, received, address, sent, _membership: membership }))
+        Ok(Some(Kernel { interface, received, address, sent, _membership: membership }))
     }
 
     /// Whether this machine sent a frame, which is counted.
@@ -216,8 +214,7 @@ impl Backend for DpdkBackend {
         counts.set_dropped(DropCause::Malformed, stats.errors);
         counts.set_dropped(DropCause::TooLong, self.too_long);
         if let Some(kernel) = &self.kernel {
-            let dropped = kernel.interface.dropped().saturating_sub(kernel.dropped);
-            counts.set_dropped(DropCause::Interface, dropped);
+            counts.set_dropped(DropCause::Interface, kernel.interface.dropped());
         }
         counts
     }

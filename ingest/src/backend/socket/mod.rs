@@ -31,7 +31,6 @@ pub struct SocketBackend {
     first: usize,
     counts: BackendCounts,
     interface: Interface,
-    interface_dropped: u64,
     subscription: Subscription,
     obtained: Obtained,
 }
@@ -63,13 +62,11 @@ impl SocketBackend {
             let socket = open(&interface, wire, options, &mut obtained)?;
             lines.push(Receiver { line, socket, batch: Batch::new(options.packet_bytes_max) });
         }
-        let interface_dropped = interface.dropped();
         Ok(SocketBackend {
             lines,
             first: 0,
             counts: BackendCounts::default(),
             interface,
-            interface_dropped,
             subscription: subscription.clone(),
             obtained,
         })
@@ -113,8 +110,7 @@ impl Backend for SocketBackend {
     fn counts(&mut self) -> BackendCounts {
         let dropped = self.lines.iter().map(|receiver| dropped(&receiver.socket)).sum();
         self.counts.set_dropped(DropCause::SocketBuffer, dropped);
-        let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
-        self.counts.set_dropped(DropCause::Interface, interface);
+        self.counts.set_dropped(DropCause::Interface, self.interface.dropped());
         self.counts
     }
 
@@ -128,7 +124,7 @@ impl Backend for SocketBackend {
 }
 
 /// Waits until one of some sockets has something to read. A signal ends the wait, too.
-pub(super) fn wait_readable<'a>(
+fn wait_readable<'a>(
     sockets: impl Iterator<Item = &'a Socket>,
     timeout: Duration,
 ) -> Result<(), BackendError> {

@@ -57,7 +57,6 @@ pub struct UringBackend {
     lent: ArrayVec<u16, BURST>,
     counts: BackendCounts,
     interface: Interface,
-    interface_dropped: u64,
     subscription: Subscription,
     obtained: Obtained,
 }
@@ -97,7 +96,6 @@ impl UringBackend {
             lines,
             lent: ArrayVec::new(),
             counts: BackendCounts::default(),
-            interface_dropped: interface.dropped(),
             interface,
             subscription: subscription.clone(),
             obtained,
@@ -160,8 +158,7 @@ impl Backend for UringBackend {
     fn counts(&mut self) -> BackendCounts {
         let dropped = self.lines.iter().map(|(_, socket)| dropped(socket)).sum();
         self.counts.set_dropped(DropCause::SocketBuffer, dropped);
-        let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
-        self.counts.set_dropped(DropCause::Interface, interface);
+        self.counts.set_dropped(DropCause::Interface, self.interface.dropped());
         self.counts
     }
 

@@ -87,7 +87,6 @@ pub struct XdpBackend {
     _membership: Socket,
     counts: BackendCounts,
     interface: Interface,
-    interface_dropped: u64,
     obtained: Obtained,
 }
 
@@ -115,7 +114,6 @@ impl XdpBackend {
             });
         }
         let membership = membership(&interface, &subscription.lines)?;
-        let interface_dropped = interface.dropped();
         let modes: &[XdpMode] = match &options.mode {
             Some(mode) => std::slice::from_ref(mode),
             None => &XdpMode::ALL,
@@ -141,7 +139,6 @@ impl XdpBackend {
                         _membership: membership,
                         counts: BackendCounts::default(),
                         interface,
-                        interface_dropped,
                         obtained,
                     });
                 }
@@ -239,8 +236,8 @@ impl Backend for XdpBackend {
         counts.set_dropped(DropCause::Fragment, verdicts.fragments);
         // The driver counts what the program and the socket refused as its own drops, too.
         let known = ring_full + no_frame + too_long + verdicts.malformed;
-        let interface = self.interface.dropped().saturating_sub(self.interface_dropped);
-        counts.set_dropped(DropCause::Interface, interface.saturating_sub(known));
+        let interface = self.interface.dropped().saturating_sub(known);
+        counts.set_dropped(DropCause::Interface, interface);
         counts
     }
 
