@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use itchy::{Body, MessageStream};
 use wirebook::book::{OrderRef, Price, Qty, Side};
-use wirebook::ingest::itch::{self, Message};
+use wirebook::ingest::itch::{self, Message, OrderMessage};
 use wirebook::ingest::mold::Messages;
 
 #[path = "../day/mod.rs"]
@@ -36,9 +36,6 @@ struct Arguments {
     #[arg(long, hide = true)]
     bench: bool,
 }
-
-/// What is looked at at a time, as a reader of files does.
-const CHUNK_BYTES: usize = 16 << 10;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::parse();
@@ -120,18 +117,31 @@ impl Sum {
 fn views(day: &Day) -> Result<Sum, String> {
     let mut sum = Sum::default();
     let mut rest = &day.bytes[..];
-    while !rest.is_empty() {
-        let (mut messages, consumed) = Messages::prefix(rest.get(..CHUNK_BYTES).unwrap_or(rest));
-        if consumed == 0 {
-            return Err("the day ends within a message".to_owned());
-        }
-        rest = &rest[consumed..];
-        messages.try_for_each(|message| sum.views(message))?;
+    while let Some((message, after)) = Messages::split_first(rest) {
+        sum.decoded(message)?;
+        rest = after;
+    }
+    if !rest.is_empty() {
+        return Err("the day ends within a message".to_owned());
     }
     Ok(sum)
 }
 
 impl Sum {
+    #[inline(always)]
+    fn decoded(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let Some(order) = OrderMessage::read(bytes) else { return self.views(bytes) };
+        self.message(order.locate.get(), order.timestamp.get());
+        // What a kind does not have is zero, and adds nothing.
+        self.order_ref(order.order_ref);
+        self.order_ref(order.new_ref);
+        self.side(order.is_add() & (order.side == Side::Bid));
+        self.qty(order.qty);
+        self.price(order.price);
+        Ok(())
+    }
+
+    #[inline(never)]
     fn views(&mut self, bytes: &[u8]) -> Result<(), String> {
         let sum = self;
         let message = itch::parse(bytes).map_err(|error| error.to_string())?;

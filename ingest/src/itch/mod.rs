@@ -45,6 +45,7 @@ mod directory;
 mod error;
 mod field;
 mod message;
+mod order;
 mod order_add;
 mod order_modify;
 mod participant;
@@ -61,6 +62,7 @@ pub use directory::{StockDirectory, StockDirectoryFields};
 pub use error::{ItchError, OutOfRange};
 pub use field::{IssueSubType, Mpid, Price8, Reason, SecondsOfDay, Tracking};
 pub use message::{LENGTHS, Message, parse};
+pub use order::OrderMessage;
 pub use order_add::{AddOrder, AddOrderAttributed, AddOrderAttributedFields, AddOrderFields};
 pub use order_modify::{
     OrderCancel, OrderCancelFields, OrderDelete, OrderDeleteFields, OrderExecuted,

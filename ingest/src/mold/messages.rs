@@ -51,7 +51,16 @@ impl<'a> Messages<'a> {
     /// Whether `bytes` begin with a whole message.
     #[must_use]
     pub(crate) fn begin(bytes: &'a [u8]) -> bool {
-        after_one(bytes).is_some()
+        Messages::split_first(bytes).is_some()
+    }
+
+    /// The message that `bytes` begin with, and what follows it; `None` where it is not there to
+    /// its end. Who needs no count of messages beforehand walks the bytes once so, and not twice.
+    #[inline(always)]
+    #[must_use]
+    pub fn split_first(bytes: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+        rest.split_at_checked(u16::from_be_bytes(*length).into())
     }
 
     /// As many whole messages as `bytes` begin with, and how many bytes those take. What is left
@@ -122,8 +131,7 @@ impl<'a> Iterator for Messages<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (length, rest) = self.bytes.split_first_chunk::<LENGTH_BYTES>()?;
-        let (message, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        let (message, rest) = Messages::split_first(self.bytes)?;
         self.bytes = rest;
         self.count -= 1;
         Some(message)
@@ -141,8 +149,7 @@ impl core::iter::FusedIterator for Messages<'_> {}
 /// What follows the first message, if that is whole.
 #[inline]
 fn after_one(bytes: &[u8]) -> Option<&[u8]> {
-    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
-    rest.get(usize::from(u16::from_be_bytes(*length))..)
+    Messages::split_first(bytes).map(|(_, rest)| rest)
 }
 
 /// Why `rest` does not begin with a whole message.
