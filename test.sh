@@ -181,7 +181,7 @@ fi
 
 say "shell scripts"
 if need shellcheck shellcheck; then
-    shellcheck test.sh hugepages.sh tests/hugepages.sh benches/publication.sh \
+    shellcheck test.sh hugepages.sh tests/hugepages.sh benches/levers.sh \
         benches/instructions.sh tests/nic.sh .ci/run || failed+=("shell scripts")
 else
     leave_out "shellcheck of the scripts: $missing"

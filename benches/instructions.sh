@@ -6,10 +6,12 @@
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 
-# Symbols, messages of the day, and the most instructions of a message.
+# Symbols, messages of the day, and the most instructions of a message. The last are the dearest messages
+# that there can be: no other costs more.
 limits="
 2000 400000 745
 1 200000 815
+hostile 1000 205000
 "
 program=$(cargo bench --no-run --bench instructions --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*instructions-[^"]*\)".*/\1/p' | tail -1)
@@ -22,7 +24,8 @@ while read -r symbols messages most; do
         --callgrind-out-file="$out" "$program" "$symbols" "$messages" 2>&1 |
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p')
     each=$(awk -v all="${collected:-0}" -v count="$messages" 'BEGIN { printf "%.1f", all / count }')
-    echo "$symbols symbols: $each instructions a message, at most $most"
+    [ "$symbols" = hostile ] && what=hostile || what="$symbols symbols"
+    echo "$what: $each instructions a message, at most $most"
     awk -v each="$each" -v most="$most" 'BEGIN { exit !(each > 0 && each <= most) }' || failed=1
 done <<<"$limits"
 exit $failed

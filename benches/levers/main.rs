@@ -1,0 +1,183 @@
+//! What pages, looking ahead and publication each do for the cost of a message.
+//!
+//! `benches/levers.sh` builds this with publication and without, and has the one start both, in turns: a day of many
+//! symbols and a day of one, with 4 KiB and 2 MiB pages, with and without looking ahead. Every pass must end with
+//! the same touches.
+
+mod chart;
+#[path = "../day/mod.rs"]
+mod day;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, ValueEnum};
+use day::{Day, median};
+use serde::{Deserialize, Serialize};
+use wirebook::book::region::{HugePages, RegionConfig};
+use wirebook::book::{Books, Capacity};
+use wirebook::ingest::feed::{Feed, FeedConfig};
+
+/// Measures what pages, looking ahead and publication do.
+#[derive(Parser)]
+struct Arguments {
+    /// The same program, built so that nothing is published.
+    #[arg(long)]
+    unpublished: Option<PathBuf>,
+    /// Messages of the day of many symbols.
+    #[arg(long, default_value_t = 8_000_000)]
+    messages: u64,
+    /// Its symbols.
+    #[arg(long, default_value_t = 8_000)]
+    symbols: u16,
+    /// Messages of the day of one symbol.
+    #[arg(long, default_value_t = 1_000_000)]
+    hot_messages: u64,
+    /// Rounds; all take turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Where the picture goes.
+    #[arg(long, default_value = "target/levers.svg")]
+    picture: PathBuf,
+    /// Play one day with these pages, and print what it took: started by the bench itself.
+    #[arg(long, hide = true)]
+    play: Option<PagesWanted>,
+    /// Look ahead in it.
+    #[arg(long, hide = true)]
+    look_ahead: bool,
+    /// A short run, to see that it works.
+    #[arg(long)]
+    quick: bool,
+    /// Given by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum PagesWanted {
+    Small,
+    Huge,
+}
+
+/// One way to play a day.
+#[derive(Clone, Copy, Debug)]
+struct Setting {
+    pages: PagesWanted,
+    looks_ahead: bool,
+    publishes: bool,
+}
+
+/// What a pass took.
+#[derive(Serialize, Deserialize)]
+struct Played {
+    ns_per_message: f64,
+    checksum: u64,
+    pages: String,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        (arguments.messages, arguments.symbols) = (200_000, 500);
+        (arguments.hot_messages, arguments.rounds) = (50_000, 1);
+    }
+    let done = match arguments.play {
+        Some(pages) => play(&arguments, pages),
+        None => compare(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("levers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(arguments: &Arguments, pages: PagesWanted) -> Result<(), String> {
+    let day = Day::generate(arguments.symbols, arguments.messages)?;
+    let pages = match pages {
+        PagesWanted::Small => HugePages::Never,
+        PagesWanted::Huge => HugePages::Prefer,
+    };
+    let config = RegionConfig { pages, ..RegionConfig::default() };
+    let capacity = Capacity { orders: 1 << 21, ..Capacity::WHOLE_DAY };
+    let books = Books::create(capacity, &config).map_err(|error| error.to_string())?;
+    let pages = books.region().map_or_else(String::new, |region| region.pages().size.to_string());
+    let look_ahead_orders_min =
+        if arguments.look_ahead { FeedConfig::default().look_ahead_orders_min } else { u32::MAX };
+    let config = FeedConfig { look_ahead_orders_min, ..FeedConfig::default() };
+    let pass = day.play(Feed::new(books, (), config))?;
+    let played = Played { ns_per_message: pass.ns_per_message, checksum: pass.checksum, pages };
+    println!("{}", serde_json::to_string(&played).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
+fn compare(arguments: &Arguments) -> Result<(), String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut settings = Vec::new();
+    for pages in [PagesWanted::Small, PagesWanted::Huge] {
+        for looks_ahead in [false, true] {
+            for publishes in [false, true] {
+                if publishes || arguments.unpublished.is_some() {
+                    settings.push(Setting { pages, looks_ahead, publishes });
+                }
+            }
+        }
+    }
+    let days = [
+        (arguments.symbols, arguments.messages, "many symbols"),
+        (1, arguments.hot_messages, "one symbol"),
+    ];
+    let mut charts = Vec::new();
+    for (symbols, messages, name) in days {
+        let program = |setting: &Setting| match &arguments.unpublished {
+            Some(unpublished) if !setting.publishes => unpublished.clone(),
+            _ => own.clone(),
+        };
+        let mut times = vec![Vec::new(); settings.len()];
+        let (mut checksum, mut huge) = (None, String::new());
+        for _ in 0..arguments.rounds.max(1) {
+            for (setting, times) in settings.iter().zip(&mut times) {
+                let played = start(&program(setting), setting, symbols, messages)?;
+                if *checksum.get_or_insert(played.checksum) != played.checksum {
+                    return Err(format!("{name}, {setting:?}: checksums differ"));
+                }
+                if setting.pages == PagesWanted::Huge {
+                    huge = played.pages;
+                }
+                times.push(played.ns_per_message);
+            }
+        }
+        let bars: Vec<(Setting, f64)> =
+            settings.iter().copied().zip(times.iter_mut().map(|times| median(times))).collect();
+        println!("{name}: {symbols}, {messages} messages, ns a message");
+        println!("  {:24} {:>12} {:>14}", "pages", "looks ahead", "published");
+        for (setting, ns) in &bars {
+            let pages = if setting.pages == PagesWanted::Huge { &huge } else { "4 KiB pages" };
+            let [looks, publishes] =
+                [setting.looks_ahead, setting.publishes].map(|is| if is { "yes" } else { "no" });
+            println!("  {pages:24} {looks:>12} {publishes:>14} {ns:10.1}");
+        }
+        charts.push((name, bars));
+    }
+    chart::draw(&arguments.picture, &charts)?;
+    println!("picture: {}", arguments.picture.display());
+    Ok(())
+}
+
+/// Plays a day in a process of its own: each with memory that nobody has touched.
+fn start(program: &Path, setting: &Setting, symbols: u16, messages: u64) -> Result<Played, String> {
+    let mut command = Command::new(program);
+    let pages = if setting.pages == PagesWanted::Huge { "huge" } else { "small" };
+    command.args(["--play", pages, "--symbols", &symbols.to_string()]);
+    command.args(["--messages", &messages.to_string()]);
+    if setting.looks_ahead {
+        command.arg("--look-ahead");
+    }
+    let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
