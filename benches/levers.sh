@@ -14,5 +14,8 @@ build() { # folder, flags
 folder=${CARGO_TARGET_DIR:-target}
 with=$(build "$folder/published" "")
 without=$(build "$folder/unpublished" "--cfg unpublished")
-[ -n "$with" ] && [ -n "$without" ] || { echo "the benchmark cannot be built: cargo bench --no-run --bench levers" >&2; exit 1; }
+if [ -z "$with" ] || [ -z "$without" ]; then
+    echo "the benchmark cannot be built: cargo bench --no-run --bench levers" >&2
+    exit 1
+fi
 exec "$with" --unpublished "$without" "$@"
