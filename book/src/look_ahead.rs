@@ -157,7 +157,7 @@ impl Books {
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, told, lines, hints, .. } = ahead;
+        let Ahead { joining, leaving, told, lines, hints, .. } = ahead;
         self.find_levels(joining, told, lines);
         for message in leaving.iter() {
             if lines[message] == 0
@@ -165,18 +165,13 @@ impl Books {
             {
                 lines[message] = self.orders.at(slot).line;
                 hints[message].slot = slot;
-                self.queues.prefetch(lines[message]);
             }
-        }
-        for message in leaving.iter() {
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
-            self.ladders.prefetch(locate, line.side());
-            self.ladders.ring(self.header(locate), locate, line.side()).prefetch_best();
-        }
-        for message in returning.iter() {
-            told[message].side = self.queues.line(lines[message]).side();
-        }
-        for message in leaving.iter() {
+            let side = line.side();
+            self.ladders.prefetch(locate, side);
+            self.ladders.ring(self.header(locate), locate, side).prefetch_best();
+            // Where it comes back is on the same side.
+            told[message].side = side;
             lines[message] = self.queues.level_of(lines[message]);
             self.queues.prefetch(lines[message]);
         }

@@ -75,9 +75,10 @@ pub(super) fn take<'a>(
         }
         batch.push(message);
     }
-    let later = messages.as_bytes().get(AHEAD_BYTES..).unwrap_or_default();
-    for line in later.chunks(LINE).take(BATCH_LINES) {
-        prefetch(line.as_ptr());
+    // Beyond the end of the block it asks in vain, which does no harm.
+    let later = messages.as_bytes().as_ptr().wrapping_add(AHEAD_BYTES);
+    for line in 0..BATCH_LINES {
+        prefetch(later.wrapping_add(line * LINE));
     }
 }
 
@@ -153,17 +154,20 @@ const DOES: [Does; 256] = {
 fn foretell(bytes: &[u8]) -> Option<Foretold> {
     let bytes = bytes.first_chunk::<36>()?;
     let kind = bytes[0];
-    let at = if kind == b'U' { 31 } else { 32 };
+    // The eight bytes that end with the price, or one behind it.
+    let shift = if kind == b'U' { 8 } else { 0 };
+    #[allow(clippy::cast_possible_truncation)] // the low half
+    let price = (u64::from_be_bytes(field(bytes, 28)) >> shift) as u32;
     Some(Foretold {
         does: DOES[usize::from(kind)],
         locate: Locate::new(u16::from_be_bytes(field(bytes, 1))),
         order_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 11))),
         side: select_unpredictable(bytes[19] == b'S', Side::Ask, Side::Bid),
-        price: u32::from_be_bytes(field(bytes, at)),
+        price,
     })
 }
 
-/// `N` bytes that begin at 32 or before.
+/// `N` bytes that begin so far in.
 #[inline(always)]
 fn field<const N: usize>(bytes: &[u8; 36], at: usize) -> [u8; N] {
     bytes.get(at..at + N).and_then(|field| field.try_into().ok()).unwrap_or([0; N])

@@ -1,7 +1,6 @@
 //! How one field is read from its bytes and written back.
 
 use core::fmt;
-use core::hint::select_unpredictable;
 
 use wirebook_book::{Locate, MatchNo, Nanos, OrderRef, Price, Qty, Side, Symbol};
 
@@ -53,12 +52,26 @@ pub(super) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
     Nanos::new(u64::from_be_bytes(tracking_and_timestamp) & ((1 << 48) - 1))
 }
 
-/// `B` and `S`, and nothing else. Which of the two cannot be foreseen, so it is no branch.
+/// `B` and `S`, and nothing else. Which of the two cannot be foreseen: as comparisons, of whatever kind, they become a
+/// branch, and so they are looked up.
 #[inline(always)]
 pub(super) fn side(indicator: u8) -> Option<Side> {
-    let side = select_unpredictable(indicator == b'B', Side::Bid, Side::Ask);
-    ((indicator == b'B') | (indicator == b'S')).then_some(side)
+    match SIDES[usize::from(indicator)] {
+        NO_SIDE => None,
+        side => Some(if side == ASK { Side::Ask } else { Side::Bid }),
+    }
 }
+
+const BID: u8 = 0;
+const ASK: u8 = 1;
+const NO_SIDE: u8 = 2;
+
+static SIDES: [u8; 256] = {
+    let mut sides = [NO_SIDE; 256];
+    sides[b'B' as usize] = BID;
+    sides[b'S' as usize] = ASK;
+    sides
+};
 
 /// NASDAQ's internal tracking number. It means nothing outside.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
