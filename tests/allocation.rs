@@ -21,6 +21,7 @@ use wirebook::ingest::feed::{Feed, FeedConfig};
 use wirebook::ingest::frame::LinkType;
 use wirebook::ingest::receiver::{Pace, Protocol, Receiver};
 use wirebook::ingest::session::SessionConfig;
+use wirebook::live::live_tape;
 use wirebook::replay::{DepthTape, Player, Summary, Tapes, TouchTape};
 use wirebook::strategy_api::{
     BookUpdate, Context, Interest, NewOrder, OrderEvent, Strategy, TimerId, TradeEvent,
@@ -86,7 +87,7 @@ const CAPACITY: Capacity = Capacity { orders: 1 << 16, levels: 1 << 15, locates:
 
 /// Plays the input with both tapes on, and counts from before the first step to after the last.
 fn replay(input: Input, out: &Path) -> (u64, Summary) {
-    let writer = |name: &str| -> Box<dyn Write> {
+    let writer = |name: &str| -> Box<dyn Write + Send> {
         Box::new(BufWriter::with_capacity(1 << 16, File::create(out.join(name)).unwrap()))
     };
     let tapes = Tapes {
@@ -121,7 +122,9 @@ fn receive(config: &BackendConfig, day: &Generated) -> u64 {
         Err(error) => panic!("{error}"),
     };
     let books = Books::new(CAPACITY).unwrap();
-    let feed = Feed::new(books, TouchTape::new(None, true), FeedConfig::default());
+    let (tape, writer) = live_tape(None, true);
+    let writing = std::thread::spawn(|| writer.write_all());
+    let feed = Feed::new(books, tape, FeedConfig::default());
     let session = SessionConfig::default();
     let mut receiver = Receiver::new(backend, feed, session, Protocol::Mold, Pace::Busy);
     receiver.step().unwrap();
@@ -142,6 +145,8 @@ fn receive(config: &BackendConfig, day: &Generated) -> u64 {
     let count = calls() - before;
     assert!(receiver.feed().listener().count() > 1_000);
     assert!(receiver.feed().books().feed_state().is_live());
+    drop(receiver);
+    writing.join().unwrap().unwrap();
     count
 }
 

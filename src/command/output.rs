@@ -43,7 +43,7 @@ impl Output {
     }
 
     /// Where to write.
-    pub(super) fn writer(&self) -> Result<Box<dyn Write + '_>, Failure> {
+    pub(super) fn writer(&self) -> Result<Box<dyn Write + Send + '_>, Failure> {
         const BUFFER_BYTES: usize = 1 << 18;
         match self {
             Output::Standard => Ok(Box::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()))),

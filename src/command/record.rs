@@ -114,7 +114,7 @@ fn receive(
 }
 
 fn write(
-    capture: &mut PcapWriter<Box<dyn Write + '_>>,
+    capture: &mut PcapWriter<Box<dyn Write + Send + '_>>,
     subscription: &Subscription,
     received: &Received<'_>,
     line: Line,

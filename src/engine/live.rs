@@ -63,7 +63,9 @@ impl<S: Strategy> Engine<S> {
             pin_to(core).map_err(crate::live::LiveError::from)?;
         }
         let floor = self.make_floor(self.config.capacity.locates as usize)?;
-        let books = self.make_books(0)?;
+        let mut books = self.make_books(0)?;
+        // The first packets must not wait for pages.
+        books.prefault();
         let publisher = Publisher::of(&books);
         let feed = Feed::new(books, (floor, publisher), self.config.feed.clone());
         let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
@@ -72,7 +74,7 @@ impl<S: Strategy> Engine<S> {
         session.silence_ns = session.silence_ns.or(Some(ns(live.silence)));
         let mut receiver = Receiver::new(backend, feed, session, live.protocol, live.pace);
         receiver.with_feed(|books, (floor, _)| floor.start(books));
-        let received = receive(&mut receiver, stop, live.stop_when, live.interval, |_| {}, tell);
+        let received = receive(&mut receiver, stop, live.stop_when, live.interval, tell);
         receiver.with_feed(|books, (floor, _)| floor.stop(books));
         let summary = Summary::of_live(&mut receiver);
         let report = report(summary, &receiver.feed().listener().0, None);

@@ -3,6 +3,7 @@
 mod cores;
 mod figures;
 mod summary;
+mod tape;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use wirebook_ingest::receiver::Receiver;
 pub use cores::{CoreError, pin_to};
 pub use figures::LiveFigures;
 pub use summary::{LatencySummary, LiveSummary};
+pub use tape::{LiveTape, TapeWriter, live_tape};
 
 /// A live feed that cannot be received, or not any more.
 #[derive(Debug, Error)]
@@ -50,9 +52,8 @@ const BURSTS: u32 = 256;
 /// How long after it is due a report waits for a moment in which nothing comes in.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Receives until it is time to stop, on the calling thread; then ends the feed. Between two bursts `between` may do
-/// something with the receiver that does not take long, and every `interval` `tell` is told how things stand:
-/// preferably when nothing comes in, because to sum up takes some ten microseconds.
+/// Receives until it is time to stop, on the calling thread; then ends the feed. Every `interval` `tell` is told how
+/// things stand: preferably when nothing comes in, because to sum up takes some ten microseconds.
 ///
 /// # Errors
 /// [`LiveError`] where the backend failed. The feed has been ended all the same.
@@ -61,12 +62,10 @@ pub fn receive<L: Listener>(
     stop: &AtomicBool,
     when: StopWhen,
     interval: Option<Duration>,
-    mut between: impl FnMut(&mut Receiver<L>),
     mut tell: impl FnMut(LiveFigures),
 ) -> Result<(), LiveError> {
-    let received = receive_until(receiver, stop, when, interval, &mut between, &mut tell);
+    let received = receive_until(receiver, stop, when, interval, &mut tell);
     let finished = receiver.finish();
-    between(receiver);
     received?;
     Ok(finished?)
 }
@@ -76,7 +75,6 @@ fn receive_until<L: Listener>(
     stop: &AtomicBool,
     when: StopWhen,
     interval: Option<Duration>,
-    between: &mut impl FnMut(&mut Receiver<L>),
     tell: &mut impl FnMut(LiveFigures),
 ) -> Result<(), BackendError> {
     let start = Instant::now();
@@ -93,7 +91,6 @@ fn receive_until<L: Listener>(
         let now = start.elapsed();
         if now >= beat_due {
             receiver.beat();
-            between(receiver);
             beat_due = now + BEAT;
         }
         if let (Some(due), Some(interval)) = (report_due, interval)

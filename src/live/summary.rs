@@ -50,6 +50,8 @@ pub struct LiveSummary {
     pub backend_counters: BTreeMap<String, u64>,
     /// Latencies since the start.
     pub latency_ns: LatencySummary,
+    /// How often the ingest thread waited because the touch tape's writer had too much to do.
+    pub tape_waits: u64,
 }
 
 impl LiveSummary {
@@ -64,6 +66,7 @@ impl LiveSummary {
             drops: counts.drops().map(|(cause, count)| (cause.name().to_owned(), count)).collect(),
             backend_counters: receiver.details().into_iter().collect(),
             latency_ns: latency.into(),
+            tape_waits: 0,
         }
     }
 }
@@ -90,6 +93,14 @@ impl fmt::Display for LiveSummary {
             f,
             "\nlatency       p50 {} p99 {} p99.9 {} max {} ns over {} packets",
             latency.p50, latency.p99, latency.p999, latency.max, latency.packets
-        )
+        )?;
+        if self.tape_waits > 0 {
+            write!(
+                f,
+                "\ntape          its writer kept the ingest thread waiting {} times",
+                self.tape_waits
+            )?;
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ pub use depth::DepthTape;
 pub use player::{Player, Progress, ReplayError};
 pub use summary::{GapSummary, LineSummary, Summary, touch_checksum, touch_term};
 pub use tape::TouchTape;
+pub(crate) use tape::{TapeText, TouchLine};
 
 use wirebook_book::{Books, Change, Stamp};
 use wirebook_ingest::feed::Listener;

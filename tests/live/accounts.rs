@@ -99,3 +99,18 @@ fn a_silent_feed_is_stale_and_a_gap_on_both_lines_is_never_hidden() {
         assert_eq!(ended.json["feed_state"], "Gapped");
     });
 }
+
+#[test]
+fn every_page_of_the_books_is_there_before_the_first_packet() {
+    each("pages", |path| {
+        let receiving = receive(path, &["run"], &[]);
+        let status = fs::read_to_string(format!("/proc/{}/status", receiving.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let resident_kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        receiving.signal(Signal::INT);
+        let ended = receiving.end();
+        // Room for four million orders, 64 bytes each, is the most of it.
+        assert!(resident_kib >= (4 << 20) * 64 / 1024, "{}: {resident_kib} KiB", path.name);
+        assert_ne!(ended.json["pages"], "", "{}: {}", path.name, ended.json);
+    });
+}

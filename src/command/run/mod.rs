@@ -7,13 +7,14 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use wirebook::book::{Books, Capacity};
 use wirebook::ingest::backend::{Backend, Obtained};
 use wirebook::ingest::feed::{Feed, FeedConfig, Publisher, SymbolFilter};
 use wirebook::ingest::receiver::Receiver;
-use wirebook::live::{LiveFigures, StopWhen, pin_to, receive};
-use wirebook::replay::{Summary, Tapes, TouchTape};
+use wirebook::live::{LiveFigures, LiveTape, StopWhen, live_tape, pin_to, receive};
+use wirebook::replay::Summary;
 
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
@@ -52,13 +53,13 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     for channel in &channels {
         eprintln!("wirebook: ready to receive: {}", channel.describe());
     }
-    let summaries = std::thread::scope(|scope| {
+    let summaries = thread::scope(|scope| {
         let spawn = |channel: Channel| {
             let stop = &stop;
             scope.spawn(move || channel.receive(stop))
         };
         let threads: Vec<_> = channels.into_iter().map(spawn).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         };
@@ -102,7 +103,7 @@ impl Channel {
         let bbo = plan.bbo.as_deref().map(Output::create).transpose()?;
         // Before the books: what is refused should be refused quickly.
         let backend = plan.backend.open(&plan.subscription)?;
-        let books = plan.region.open(capacity)?.books;
+        let books = open_books(&plan, capacity)?;
         Ok(Channel { plan, backend, books, feed, bbo })
     }
 
@@ -116,40 +117,66 @@ impl Channel {
 
     fn receive(self, stop: &AtomicBool) -> Result<Summary, Failure> {
         let Channel { plan, backend, books, feed, bbo } = self;
-        if let Some(core) = plan.core {
-            pin_to(core)?;
-        }
-        let touch = TouchTape::new(bbo.as_ref().map(Output::writer).transpose()?, plan.any_state);
-        let tapes = Tapes { touch, depth: None };
-        let publisher = Publisher::of(&books);
-        let feed = Feed::new(books, (tapes, publisher), feed);
-        let mut receiver = Receiver::new(backend, feed, plan.session, plan.protocol, plan.pace());
-        let when = StopWhen { at_end: plan.exit_at_end, idle: plan.exit_idle };
-        let name = plan.name.clone();
-        let tell = |figures: LiveFigures| eprintln!("wirebook: {name}{figures}");
-        let flush = |receiver: &mut Receiver<(Tapes<'_>, Publisher)>| {
-            receiver.with_feed(|_, (tapes, _)| tapes.touch.flush());
-        };
-        receive(&mut receiver, stop, when, plan.interval(), flush, tell)?;
-        let mut summary = Summary::of_live(&mut receiver);
-        if let Some(live) = &mut summary.live {
-            live.backend.insert("mode".to_owned(), plan.pace().name().to_owned());
-            if let Some(core) = plan.core {
-                live.backend.insert("core".to_owned(), core.to_string());
-            }
-        }
-        let name = bbo.as_ref().map_or(Path::new(""), Output::name);
-        receiver.with_feed(|_, (tapes, _)| {
-            tapes.touch.finish().map_err(Failure::output(name))?;
-            summary.bbo_changes = tapes.touch.count();
-            summary.bbo_sha256 = tapes.touch.sha256();
-            Ok::<(), Failure>(())
+        let (tape, writer) =
+            live_tape(bbo.as_ref().map(Output::writer).transpose()?, plan.any_state);
+        let summary = thread::scope(|scope| {
+            let writing = scope.spawn(move || writer.write_all());
+            // It was started before this thread is pinned, or it would have to share its core. The tape ends with the
+            // receiver that has it, and the writer with the tape.
+            let received = receive_into(&plan, backend, books, feed, tape, stop);
+            let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let mut summary = received?;
+            let name = bbo.as_ref().map_or(Path::new(""), Output::name);
+            summary.bbo_sha256 = written.map_err(Failure::output(name))?;
+            Ok::<Summary, Failure>(summary)
         })?;
-        // The backend is let go of on the thread that it belongs to.
-        drop(receiver);
         bbo.map_or(Ok(()), Output::finish)?;
         Ok(summary)
     }
+}
+
+/// Books in the memory of the core that will write them, where cores have memories of their own.
+fn open_books(plan: &Plan, capacity: Capacity) -> Result<Books, Failure> {
+    let open = || {
+        if let Some(core) = plan.core {
+            pin_to(core)?;
+        }
+        Ok::<Books, Failure>(plan.region.open(capacity)?.books)
+    };
+    // On a thread that ends with it: this one is not to stay on that core.
+    thread::scope(|scope| scope.spawn(open).join())
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Receives until it is time to stop, and sums up. The backend is let go of on this thread, to which it belongs.
+fn receive_into(
+    plan: &Plan,
+    backend: Box<dyn Backend>,
+    books: Books,
+    feed: FeedConfig,
+    tape: LiveTape,
+    stop: &AtomicBool,
+) -> Result<Summary, Failure> {
+    if let Some(core) = plan.core {
+        pin_to(core)?;
+    }
+    let publisher = Publisher::of(&books);
+    let feed = Feed::new(books, (tape, publisher), feed);
+    let mut receiver = Receiver::new(backend, feed, plan.session, plan.protocol, plan.pace());
+    let when = StopWhen { at_end: plan.exit_at_end, idle: plan.exit_idle };
+    let tell = |figures: LiveFigures| eprintln!("wirebook: {}{figures}", plan.name);
+    receive(&mut receiver, stop, when, plan.interval(), tell)?;
+    let mut summary = Summary::of_live(&mut receiver);
+    let (count, waits) = receiver.with_feed(|_, (tape, _)| (tape.count(), tape.waits()));
+    summary.bbo_changes = count;
+    if let Some(live) = &mut summary.live {
+        live.backend.insert("mode".to_owned(), plan.pace().name().to_owned());
+        if let Some(core) = plan.core {
+            live.backend.insert("core".to_owned(), core.to_string());
+        }
+        live.tape_waits = waits;
+    }
+    Ok(summary)
 }
 
 fn report(summaries: &[Summary], json: bool) {
