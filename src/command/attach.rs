@@ -97,11 +97,7 @@ fn follow(path: &Path, out: &Path) -> Result<(u64, Followed), Failure> {
 }
 
 fn look(reader: &BookReader) -> Found {
-    let writer = match reader.check_writer() {
-        WriterState::Alive => "alive",
-        WriterState::Dead => "dead",
-        WriterState::Finished => "finished",
-    };
+    let writer = writer_name(reader.check_writer());
     let mut checksum = 0u64;
     let mut not_live = BTreeMap::new();
     let symbols = reader.symbols();
@@ -139,7 +135,16 @@ fn look(reader: &BookReader) -> Found {
     }
 }
 
-fn name_of(locate: Locate, symbol: Symbol) -> String {
+/// The name that JSON and tables use.
+pub(super) fn writer_name(writer: WriterState) -> &'static str {
+    match writer {
+        WriterState::Alive => "alive",
+        WriterState::Dead => "dead",
+        WriterState::Finished => "finished",
+    }
+}
+
+pub(super) fn name_of(locate: Locate, symbol: Symbol) -> String {
     if symbol == Symbol::UNKNOWN { format!("locate {locate}") } else { symbol.to_string() }
 }
 

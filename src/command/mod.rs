@@ -10,6 +10,7 @@ mod record;
 mod region;
 mod replay;
 mod run;
+mod top;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ enum Command {
     Replay(replay::Arguments),
     Generate(generate::Arguments),
     Attach(attach::Arguments),
+    Top(top::Arguments),
     Run(Box<run::Arguments>),
     Publish(publish::Arguments),
     Record(Box<record::Arguments>),
@@ -45,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
         Command::Run(arguments) => run::run(*arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(*arguments),
