@@ -400,7 +400,7 @@ impl Books {
             Vacancy::At(slot) => Ok(slot),
             Vacancy::Full => Err(Reject::OrdersFull),
             Vacancy::Taken(slot) => {
-                let level = self.queues.level_of(self.orders.at(slot).line);
+                let level = self.queues.level_of(self.orders.line_of(slot));
                 Err(Reject::ReusedRef { order_ref, holder: self.queues.line(level).locate() })
             }
         }

@@ -116,6 +116,13 @@ impl Header {
         }
     }
 
+    /// How many far levels a side has. Where nothing else of them is needed: a word that was read is read, though
+    /// nobody wants it.
+    #[inline(always)]
+    pub(crate) fn far_len(&self, side: Side) -> u32 {
+        self.far_lens[side.index()].get().into()
+    }
+
     #[inline(always)]
     pub(crate) fn set_far(&self, side: Side, ladder: Ladder) {
         let side = side.index();

@@ -160,7 +160,7 @@ impl Ladders {
     /// How many levels a side has.
     #[inline(always)]
     pub(crate) fn len(&self, header: &Header, side: Side) -> u32 {
-        header.near_len(side) + header.far(side).len()
+        header.near_len(side) + header.far_len(side)
     }
 
     /// The levels of a side, best first.
@@ -195,7 +195,7 @@ impl Ladders {
     pub(crate) fn find(&self, ring: Ring<'_>, rank: u32) -> Spot {
         let (header, side) = (ring.header, ring.side);
         let (better, len) = (ring.better(rank), ring.len());
-        let is_open = (header.far(side).len() == 0) & !ring.is_full();
+        let is_open = (header.far_len(side) == 0) & !ring.is_full();
         if better < len || is_open {
             let (found, level) = ring.level(better);
             let is_there = (better < len) & (found == rank);
@@ -210,7 +210,7 @@ impl Ladders {
     pub(crate) fn near_level(ring: Ring<'_>, rank: u32) -> (u32, bool) {
         let better = ring.better(rank);
         let (found, level) = ring.level(better);
-        let may_be_far = (better >= ring.len()) & (ring.header.far(ring.side).len() > 0);
+        let may_be_far = (better >= ring.len()) & (ring.header.far_len(ring.side) > 0);
         (core::hint::select_unpredictable(found == rank, level, 0), may_be_far)
     }
 
@@ -269,7 +269,7 @@ impl Ladders {
             }
             Became::Vanished => {
                 ring.remove(place);
-                if ring.len() < NEAR_LEVELS && header.far(side).len() > 0 {
+                if ring.len() < NEAR_LEVELS && header.far_len(side) > 0 {
                     self.refill(header, side, ring, queues);
                 }
             }

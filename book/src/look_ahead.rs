@@ -145,7 +145,7 @@ impl Books {
         for message in leaving.iter() {
             let slot = self.orders.find_near(told[message].order_ref);
             hints[message].slot = slot;
-            lines[message] = if slot == Slot::NONE { 0 } else { self.orders.at(slot).line };
+            lines[message] = if slot == Slot::NONE { 0 } else { self.orders.line_of(slot) };
             self.queues.prefetch(lines[message]);
         }
         for message in joining.iter() {
@@ -163,7 +163,7 @@ impl Books {
             if lines[message] == 0
                 && let Some(slot) = self.orders.find(told[message].order_ref)
             {
-                lines[message] = self.orders.at(slot).line;
+                lines[message] = self.orders.line_of(slot);
                 hints[message].slot = slot;
             }
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);

@@ -314,6 +314,12 @@ impl Orders {
         }
     }
 
+    /// The line in which the order in a slot stands.
+    #[inline(always)]
+    pub(crate) fn line_of(&self, slot: Slot) -> u32 {
+        self.buckets.at(slot.bucket()).lines[slot.way()].get()
+    }
+
     #[inline(always)]
     pub(crate) fn set_qty(&self, slot: Slot, qty: u32) {
         self.buckets.at(slot.bucket()).qtys[slot.way()].set(qty);

@@ -186,7 +186,7 @@ impl<'a> Book<'a> {
     pub fn queue_position(&self, order_ref: OrderRef) -> Option<QueuePosition> {
         let Books { orders, queues, .. } = self.books;
         let slot = orders.find(order_ref)?;
-        let level = queues.level_of(orders.at(slot).line);
+        let level = queues.level_of(orders.line_of(slot));
         if queues.line(level).locate() != self.locate {
             return None;
         }
