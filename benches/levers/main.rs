@@ -113,57 +113,73 @@ fn play(arguments: &Arguments, pages: PagesWanted) -> Result<(), String> {
     Ok(())
 }
 
-fn compare(arguments: &Arguments) -> Result<(), String> {
-    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+/// Every combination; without a program that publishes nothing, those that publish.
+fn settings(unpublished: Option<&Path>) -> Vec<Setting> {
     let mut settings = Vec::new();
     for pages in [PagesWanted::Small, PagesWanted::Huge] {
         for looks_ahead in [false, true] {
             for publishes in [false, true] {
-                if publishes || arguments.unpublished.is_some() {
+                if publishes || unpublished.is_some() {
                     settings.push(Setting { pages, looks_ahead, publishes });
                 }
             }
         }
     }
+    settings
+}
+
+fn compare(arguments: &Arguments) -> Result<(), String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let programs = [arguments.unpublished.as_ref().unwrap_or(&own).as_path(), own.as_path()];
+    let settings = settings(arguments.unpublished.as_deref());
     let days = [
-        (arguments.symbols, arguments.messages, "many symbols"),
-        (1, arguments.hot_messages, "one symbol"),
+        ("many symbols", arguments.symbols, arguments.messages),
+        ("one symbol", 1, arguments.hot_messages),
     ];
     let mut charts = Vec::new();
-    for (symbols, messages, name) in days {
-        let program = |setting: &Setting| match &arguments.unpublished {
-            Some(unpublished) if !setting.publishes => unpublished.clone(),
-            _ => own.clone(),
-        };
-        let mut times = vec![Vec::new(); settings.len()];
-        let (mut checksum, mut huge) = (None, String::new());
-        for _ in 0..arguments.rounds.max(1) {
-            for (setting, times) in settings.iter().zip(&mut times) {
-                let played = start(&program(setting), setting, symbols, messages)?;
-                if *checksum.get_or_insert(played.checksum) != played.checksum {
-                    return Err(format!("{name}, {setting:?}: checksums differ"));
-                }
-                if setting.pages == PagesWanted::Huge {
-                    huge = played.pages;
-                }
-                times.push(played.ns_per_message);
-            }
-        }
-        let bars: Vec<(Setting, f64)> =
-            settings.iter().copied().zip(times.iter_mut().map(|times| median(times))).collect();
+    for (name, symbols, messages) in days {
         println!("{name}: {symbols}, {messages} messages, ns a message");
-        println!("  {:24} {:>12} {:>14}", "pages", "looks ahead", "published");
-        for (setting, ns) in &bars {
-            let pages = if setting.pages == PagesWanted::Huge { &huge } else { "4 KiB pages" };
-            let [looks, publishes] =
-                [setting.looks_ahead, setting.publishes].map(|is| if is { "yes" } else { "no" });
-            println!("  {pages:24} {looks:>12} {publishes:>14} {ns:10.1}");
-        }
+        let bars = measure(&settings, programs, (symbols, messages), arguments.rounds.max(1))?;
         charts.push((name, bars));
     }
     chart::draw(&arguments.picture, &charts)?;
     println!("picture: {}", arguments.picture.display());
     Ok(())
+}
+
+/// Plays a day in all settings, in turns, by the program that publishes nothing or by the one that does; prints
+/// and returns the medians.
+fn measure(
+    settings: &[Setting],
+    programs: [&Path; 2],
+    (symbols, messages): (u16, u64),
+    rounds: usize,
+) -> Result<Vec<(Setting, f64)>, String> {
+    let mut times = vec![Vec::new(); settings.len()];
+    let (mut checksum, mut huge) = (None, String::new());
+    for _ in 0..rounds {
+        for (setting, times) in settings.iter().zip(&mut times) {
+            let program = programs[usize::from(setting.publishes)];
+            let played = start(program, setting, symbols, messages)?;
+            if *checksum.get_or_insert(played.checksum) != played.checksum {
+                return Err(format!("{setting:?}: checksums differ"));
+            }
+            if setting.pages == PagesWanted::Huge {
+                huge = played.pages;
+            }
+            times.push(played.ns_per_message);
+        }
+    }
+    let medians = times.iter_mut().map(|times| median(times));
+    let bars: Vec<(Setting, f64)> = settings.iter().copied().zip(medians).collect();
+    println!("  {:24} {:>12} {:>14}", "pages", "looks ahead", "published");
+    for (setting, ns) in &bars {
+        let pages = if setting.pages == PagesWanted::Huge { &huge } else { "4 KiB pages" };
+        let [looks, publishes] =
+            [setting.looks_ahead, setting.publishes].map(|is| if is { "yes" } else { "no" });
+        println!("  {pages:24} {looks:>12} {publishes:>14} {ns:10.1}");
+    }
+    Ok(bars)
 }
 
 /// Plays a day in a process of its own: each with memory that nobody has touched.

@@ -8,20 +8,20 @@ use std::collections::HashMap;
 use hftbacktest::depth::{
     INVALID_MAX, INVALID_MIN, L3MarketDepth, MarketDepth, ROIVectorMarketDepth,
 };
-use rustc_hash::FxBuildHasher;
 use wirebook::book::Side;
 
 use crate::baseline::Operation;
-use crate::peer::{Peer, Touch, locate_max};
+use crate::peer::{Order, Peer, Touch, locate_max};
 
-pub(crate) struct Books {
-    books: Vec<Option<ROIVectorMarketDepth>>,
-    /// Its messages name the symbol; those that take from orders do not here.
-    locates: HashMap<u64, u16, FxBuildHasher>,
-    ticks: Vec<f64>,
+/// A book and the step of its prices.
+struct Ticked {
+    book: ROIVectorMarketDepth,
+    tick: u32,
 }
 
-/// The lowest and the highest price of a symbol, and their greatest common step of 1 or 100.
+pub(crate) struct Books(Vec<Option<Ticked>>);
+
+/// The lowest and the highest price of a symbol, and the step that all of them are multiples of: 1 or 100.
 #[derive(Clone, Copy)]
 struct Range {
     low: u32,
@@ -31,7 +31,7 @@ struct Range {
 
 fn ranges(operations: &[Operation]) -> Vec<Option<Range>> {
     let mut ranges = vec![None; 1 + usize::from(locate_max(operations))];
-    let mut locates = HashMap::<u64, u16, FxBuildHasher>::default();
+    let mut locates = HashMap::new();
     for operation in operations {
         let (locate, price) = match *operation {
             Operation::Add { locate, order_ref, price, .. } => {
@@ -54,87 +54,51 @@ fn ranges(operations: &[Operation]) -> Vec<Option<Range>> {
     ranges
 }
 
+impl Books {
+    fn book(&mut self, order: &Order) -> Option<&mut ROIVectorMarketDepth> {
+        Some(&mut self.0.get_mut(usize::from(order.locate))?.as_mut()?.book)
+    }
+}
+
 impl Peer for Books {
     fn new(operations: &[Operation]) -> Books {
-        let ranges = ranges(operations);
-        let book = |range: &Option<Range>| {
-            range.map(|Range { low, high, tick }| {
-                ROIVectorMarketDepth::new(tick.into(), 1.0, low.into(), high.into())
-            })
+        let book = |range: Option<Range>| {
+            let Range { low, high, tick } = range?;
+            let book = ROIVectorMarketDepth::new(tick.into(), 1.0, low.into(), high.into());
+            Some(Ticked { book, tick })
         };
-        let ticks = ranges.iter().map(|range| range.map_or(1.0, |range| range.tick.into()));
-        Books {
-            books: ranges.iter().map(book).collect(),
-            locates: HashMap::default(),
-            ticks: ticks.collect(),
-        }
+        Books(ranges(operations).into_iter().map(book).collect())
     }
 
-    #[inline(never)]
-    fn run(&mut self, operations: &[Operation]) -> u64 {
-        operations.iter().filter(|operation| self.apply(operation).is_none()).count() as u64
+    fn add(&mut self, order: &Order) -> Option<()> {
+        let (id, price, qty) = (order.order_ref, order.price.into(), order.qty.into());
+        let book = self.book(order)?;
+        let added = match order.side {
+            Side::Bid => book.add_buy_order(id, price, qty, 0),
+            Side::Ask => book.add_sell_order(id, price, qty, 0),
+        };
+        added.ok().map(|_| ())
+    }
+
+    fn delete(&mut self, order: &Order) -> Option<()> {
+        self.book(order)?.delete_order(order.order_ref, 0).ok().map(|_| ())
+    }
+
+    fn reduce(&mut self, order: &Order) -> Option<()> {
+        let (price, qty) = (order.price.into(), order.qty.into());
+        self.book(order)?.modify_order(order.order_ref, price, qty, 0).ok().map(|_| ())
     }
 
     fn touch(&self, locate: u16) -> Touch {
-        let at = usize::from(locate);
-        let Some(Some(book)) = self.books.get(at) else { return Touch::default() };
-        let level = |tick: i64, qty: f64| match tick {
+        let book = self.0.get(usize::from(locate)).and_then(Option::as_ref);
+        let Some(Ticked { book, tick }) = book else { return Touch::default() };
+        let level = |best: i64, qty: f64| match best {
             INVALID_MIN | INVALID_MAX => (0, 0),
-            tick => ((tick as f64 * self.ticks[at]) as u64, qty as u64),
+            best => (u64::try_from(best).unwrap_or(0) * u64::from(*tick), qty as u64),
         };
         [
             level(book.best_bid_tick(), book.best_bid_qty()),
             level(book.best_ask_tick(), book.best_ask_qty()),
         ]
-    }
-}
-
-impl Books {
-    fn book(&mut self, locate: u16) -> Option<&mut ROIVectorMarketDepth> {
-        self.books.get_mut(usize::from(locate))?.as_mut()
-    }
-
-    fn apply(&mut self, operation: &Operation) -> Option<()> {
-        match *operation {
-            Operation::Add { locate, side, order_ref, qty, price } => {
-                self.locates.insert(order_ref, locate);
-                self.add(locate, side, order_ref, qty, price)
-            }
-            Operation::Reduce { order_ref, qty } => {
-                let locate = *self.locates.get(&order_ref)?;
-                let tick = self.ticks[usize::from(locate)];
-                let book = self.book(locate)?;
-                let order = book.orders().get(&order_ref)?;
-                let (price, left) = (order.price_tick as f64 * tick, order.qty - f64::from(qty));
-                if left > 0.0 {
-                    book.modify_order(order_ref, price, left, 0).ok()?;
-                    Some(())
-                } else {
-                    self.delete(order_ref).map(|_| ())
-                }
-            }
-            Operation::Delete { order_ref } => self.delete(order_ref).map(|_| ()),
-            Operation::Replace { old, new, qty, price } => {
-                let (locate, side) = self.delete(old)?;
-                self.locates.insert(new, locate);
-                self.add(locate, side, new, qty, price)
-            }
-        }
-    }
-
-    fn add(&mut self, locate: u16, side: Side, order_ref: u64, qty: u32, price: u32) -> Option<()> {
-        let (book, price, qty) = (self.book(locate)?, price.into(), qty.into());
-        match side {
-            Side::Bid => book.add_buy_order(order_ref, price, qty, 0).ok()?,
-            Side::Ask => book.add_sell_order(order_ref, price, qty, 0).ok()?,
-        };
-        Some(())
-    }
-
-    fn delete(&mut self, order_ref: u64) -> Option<(u16, Side)> {
-        let locate = self.locates.remove(&order_ref)?;
-        let (side, ..) = self.book(locate)?.delete_order(order_ref, 0).ok()?;
-        let is_bid = side == hftbacktest::types::Side::Buy;
-        Some((locate, if is_bid { Side::Bid } else { Side::Ask }))
     }
 }

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use baseline::{Baseline, Operation, operations};
 use clap::Parser;
 use day::{Day, feed_of_a_day, median, thread_time};
-use peer::{Peer, touch_checksum};
+use peer::{Peer, Played};
 
 /// Measures other people's books beside Wirebook's.
 #[derive(Parser)]
@@ -141,9 +141,9 @@ fn baseline(day: &Day, operations: &[Operation]) -> Result<Pass, String> {
 
 /// Plays the operations through books of which there is one for each symbol.
 fn peer<P: Peer>(day: &Day, operations: &[Operation]) -> Result<Pass, String> {
-    let mut books = P::new(operations);
+    let mut played = Played::<P>::new(operations);
     let time = thread_time();
-    let refused = books.run(operations);
+    let refused = played.run(operations);
     let time = thread_time().saturating_sub(time);
-    Ok(Pass { ns: day.per_message(time), checksum: touch_checksum(&books), refused })
+    Ok(Pass { ns: day.per_message(time), checksum: played.checksum(), refused })
 }
