@@ -9,6 +9,9 @@ use crate::Figures;
 const SIZE: (u32, u32) = (1200, 900);
 
 pub(crate) fn draw(path: &Path, charts: &[(&str, Vec<Figures>)]) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     for (area, (name, rows)) in root.split_evenly((2, 2)).iter().zip(charts) {

@@ -11,6 +11,9 @@ const SIZE: (u32, u32) = (1100, 420);
 const STEP: f64 = 1.0;
 
 pub(crate) fn draw(path: &Path, charts: &[(&str, Vec<(Setting, f64)>)]) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     for (area, (name, bars)) in root.split_evenly((1, charts.len())).iter().zip(charts) {
