@@ -186,7 +186,7 @@ aarch64() {
     export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -L /usr/aarch64-linux-gnu"
-    cargo check --quiet --workspace --all-targets --target $target \
+    cargo check --quiet --workspace --target $target \
         && cargo test --quiet -p wirebook-book --target $target --lib --test readers
 }
 has_aarch64() { rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu; }
