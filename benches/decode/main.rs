@@ -1,8 +1,8 @@
 //! Decoding alone, beside an ITCH crate that others use.
 //!
 //! `cargo bench --bench decode` takes every field that concerns books out of every message of a
-//! generated day, from memory, with the views of `wirebook-ingest` and with `itchy`, in turns. A number
-//! that depends on every field taken must be the same; if it is not, it fails.
+//! generated day, from memory, with `wirebook-ingest` (messages on orders all alike, the others by their views)
+//! and with `itchy`, in turns. A number that depends on every field taken must be the same; if it is not, it fails.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wirebook_book::Side;
-use wirebook_ingest::itch::{self, ItchError, LENGTHS, Message};
+use wirebook_ingest::itch::{self, ItchError, LENGTHS, Message, OrderMessage};
 
 macro_rules! written {
     ($message:expr, $($view:ident)+) => {
@@ -17,10 +17,20 @@ macro_rules! written {
 }
 
 fuzz_target!(|bytes: &[u8]| {
+    // What is read by the table is what the view says; nothing else is read.
+    let order = OrderMessage::read(bytes);
     let message = match itch::parse(bytes) {
         Ok(message) => message,
-        Err(error) => return check_error(error, bytes),
+        Err(error) => {
+            assert_eq!(order, None);
+            return check_error(error, bytes);
+        }
     };
+    if let Some(order) = order {
+        assert_eq!((order.kind, order.locate), (message.kind(), message.locate()));
+        assert_eq!(order.timestamp, message.timestamp());
+        assert_eq!(order.order_ref.get(), number(message.as_bytes(), 11, 8));
+    }
     let known = message.as_bytes();
     assert_eq!(known, &bytes[..usize::from(LENGTHS[usize::from(bytes[0])])]);
     assert_eq!(message.kind(), bytes[0]);
