@@ -121,7 +121,9 @@ run "format" cargo fmt --all --check
 run "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 [ ${#features[@]} -eq 0 ] \
     || run "lints with ${features[*]}" cargo clippy --workspace --all-targets "${with[@]}" --quiet -- -D warnings
-run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps "${with[@]}" --quiet
+run "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+[ ${#features[@]} -eq 0 ] || run "documentation with ${features[*]}" \
+    env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps "${with[@]}" --quiet
 run "tests" cargo test --workspace "${with[@]}" --lib --bins --tests --examples --no-fail-fast --quiet
 run "refusals of what is not compiled in" cargo test --quiet --test live refusals
 run "tests in the documentation" cargo test --workspace "${with[@]}" --doc --quiet

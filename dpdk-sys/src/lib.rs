@@ -2,7 +2,7 @@
 //!
 //! The functions that DPDK has inline, and those whose arguments differ from release to release, are reached through
 //! a shim in C (`shim.h`) that is compiled against the installed headers. The one structure that is read from
-//! here, [`rte_mbuf`], has its layout asserted on both sides. DPDK 21.11 and later have these names; it was tried with
+//! here, `rte_mbuf`, has its layout asserted on both sides. DPDK 21.11 and later have these names; it was tried with
 //! 22.11.
 //!
 //! Without the feature `link` the crate is empty and needs no DPDK.
