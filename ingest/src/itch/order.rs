@@ -65,9 +65,7 @@ impl OrderMessage {
             ),
         })
     }
-}
 
-impl OrderMessage {
     /// Whether an order joins the book: A and F, which alone say a side.
     #[inline(always)]
     #[must_use]
