@@ -6,9 +6,9 @@
 //! then on, and a replacement in a dead book takes its old order off.
 
 use crate::header::{Best, Header};
-use crate::ladder::{Became, LevelNow, rank};
-use crate::near::Ring;
-use crate::orders::{Resting, Slot, Vacancy};
+use crate::ladder::{Became, Ladders, LevelNow, rank};
+use crate::near::NearSide;
+use crate::queues::LineAt;
 use crate::record::LastTrade;
 use crate::region::seqlock::Version;
 use crate::{
@@ -41,21 +41,10 @@ pub struct NewOrder {
 /// An order that was checked and will join the book.
 #[derive(Clone, Copy)]
 pub(crate) struct Joins {
-    pub(crate) slot: Slot,
     pub(crate) locate: Locate,
     pub(crate) order_ref: OrderRef,
-    pub(crate) side: Side,
     pub(crate) price: u32,
     pub(crate) qty: u32,
-}
-
-/// A live order that a message concerns.
-#[derive(Clone, Copy)]
-pub(crate) struct Found {
-    pub(crate) slot: Slot,
-    pub(crate) order: Resting,
-    pub(crate) level: u32,
-    pub(crate) side: Side,
 }
 
 impl Books {
@@ -72,11 +61,11 @@ impl Books {
     fn try_add(&self, at: Stamp, locate: Locate, order: NewOrder) -> Result<Change, Reject> {
         let NewOrder { order_ref, side, .. } = order;
         let (price, qty) = self.check_new(locate, order.price, order.qty)?;
-        let slot = self.check_fresh(order_ref)?;
+        let place = self.check_fresh(order_ref)?;
         let page = self.page(locate, side);
-        let joins = Joins { slot, locate, order_ref, side, price, qty };
+        let joins = Joins { locate, order_ref, price, qty };
         page.book.begin();
-        match self.insert(page.ring, &joins) {
+        match self.insert(page.near, place, &joins) {
             Ok((step, now)) => Ok(self.settle(page, (at, locate), Action::Added, step, now)),
             Err(reject) => {
                 page.book.end();
@@ -140,21 +129,20 @@ impl Books {
         action: Action,
     ) -> Result<Change, Reject> {
         let found = self.check_live(locate, order_ref)?;
-        let Found { order, side, .. } = found;
         let taken = match qty {
-            None => order.qty,
+            None => found.qty,
             Some(qty) if qty.is_zero() => return Err(Reject::ZeroQty),
             Some(qty) => qty
                 .as_order()
-                .filter(|&taken| taken <= order.qty)
-                .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(order.qty) })?,
+                .filter(|&taken| taken <= found.qty)
+                .ok_or(Reject::TooMuch { order_ref, taken: qty, left: Qty::from(found.qty) })?,
         };
-        let page = self.page(locate, side);
+        let page = self.page(locate, found.side());
         page.book.begin();
-        let (step, now) = if taken == order.qty {
-            self.take_out(page.ring, &found)
+        let (step, now) = if taken == found.qty {
+            self.take_out(page.near, &found)
         } else {
-            self.take_part(page.ring, &found, taken)
+            self.take_part(page.near, &found, taken)
         };
         Ok(self.settle(page, (at, locate), action, step, now))
     }
@@ -193,49 +181,48 @@ impl Books {
         }
         let (price_key, order_qty) = self.check_new(locate, price, qty)?;
         let vacant = match self.check_fresh(new) {
-            Ok(slot) => Some(slot),
+            Ok(place) => Some(place),
             // With its old order off there may be room.
             Err(Reject::OrdersFull) => None,
             Err(reject) => return Err(reject),
         };
-        let side = found.side;
+        let side = found.side();
         let page = self.page(locate, side);
         page.book.begin();
-        let (old, left) = self.leave(page.ring, &found);
+        let (old, left) = self.leave(page.near, &found);
         let vacant = vacant.map_or_else(|| self.check_fresh(new), Ok);
-        let joins = |slot| {
-            let (price, qty) = (price_key, order_qty);
-            Joins { slot, locate, order_ref: new, side, price, qty }
-        };
+        let joins = Joins { locate, order_ref: new, price: price_key, qty: order_qty };
         let action = Action::Replaced { old };
         let has_vanished = left.became == Became::Vanished;
         if left.spot.rank == rank(side, price_key) {
             // It stays at its level, which is there though it has no order for a moment.
-            let joined =
-                vacant.and_then(|slot| self.join(&joins(slot), left.spot, Became::Changed));
+            let joined = vacant.and_then(|place| self.join(found.level, place, &joins, left.spot));
             return match joined {
                 Ok((step, now)) => {
                     let change = self.settle(page, (at, locate), action, step, now);
                     Ok(Change { levels_changed: has_vanished, ..change })
                 }
-                Err(reject) => Err(self.settle_without(page, (at, locate), old, left, reject)),
+                Err(reject) => {
+                    let message = (at, locate);
+                    Err(self.settle_without(page, message, found.level, old, left, reject))
+                }
             };
         }
         if has_vanished {
             self.queues.drop_level(found.level);
         }
         // Where the new one goes is told by the ladder without the old one's level.
-        let before = page.ring.header.best(side);
+        let before = page.near.header.best(side);
         page.lock.begin();
-        self.ladders.settle(page.ring, &left, &self.queues);
-        match vacant.and_then(|slot| self.insert(page.ring, &joins(slot))) {
+        let best = self.ladders.settle(page.near, before, &left, &self.queues);
+        match vacant.and_then(|place| self.insert(page.near, place, &joins)) {
             Ok((step, now)) => {
-                self.ladders.settle(page.ring, &now, &self.queues);
-                let change = publish(page, (at, locate), before, action, step, now);
+                let best = self.ladders.settle(page.near, best, &now, &self.queues);
+                let change = publish(page, (at, locate), (before, best), action, step, now);
                 Ok(Change { levels_changed: has_vanished | change.levels_changed, ..change })
             }
             Err(reject) => {
-                let _ = publish(page, (at, locate), before, Action::Deleted, old, left);
+                let _ = publish(page, (at, locate), (before, best), Action::Deleted, old, left);
                 Err(reject)
             }
         }
@@ -247,12 +234,13 @@ impl Books {
         &self,
         page: Page<'_>,
         message: (Stamp, Locate),
+        level: LineAt<'_>,
         old: Step,
         left: LevelNow,
         reject: Reject,
     ) -> Reject {
         if left.became == Became::Vanished {
-            self.queues.drop_level(left.spot.level);
+            self.queues.drop_level(level);
         }
         let _ = self.settle(page, message, Action::Deleted, old, left);
         reject
@@ -298,20 +286,21 @@ impl Books {
         }
         let key = price.key().ok_or(Reject::PriceRange(price))?;
         let header = self.header(locate);
-        if !header.is_bare() && Side::BOTH.iter().any(|&side| self.ladders.len(header, side) > 0) {
+        let has_levels = |side| Ladders::len(self.ladders.side(header, locate, side)) > 0;
+        if !header.is_bare() && Side::BOTH.into_iter().any(has_levels) {
             return Err(Reject::MixedBook);
         }
         self.write(locate, Header::mark_bare);
         let page = self.page(locate, side);
-        let spot = self.ladders.find(page.ring, rank(side, key));
+        let spot = self.ladders.find(page.near, rank(side, key));
         page.book.begin();
         let now = if qty.is_zero() {
             if spot.level != 0 {
-                self.queues.drop_level(spot.level);
+                self.queues.drop_level(self.queues.line_at(spot.level));
             }
             LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
         } else {
-            match self.put_bare(page.ring, locate, key, qty) {
+            match self.put_bare(page.near, locate, key, qty) {
                 Ok(now) => now,
                 Err(reject) => {
                     page.book.end();
@@ -331,7 +320,7 @@ impl Books {
             // Nothing was there and nothing is.
             let before = header.best(side);
             page.lock.begin();
-            let change = publish(page, (at, locate), before, Action::LevelSet, step, now);
+            let change = publish(page, (at, locate), (before, before), Action::LevelSet, step, now);
             return Ok(Change { levels_changed: false, ..change });
         }
         Ok(self.settle(page, (at, locate), Action::LevelSet, step, now))
@@ -340,15 +329,16 @@ impl Books {
     /// Gives the level at a price a quantity, within a change.
     pub(crate) fn put_bare(
         &self,
-        ring: Ring<'_>,
+        near: NearSide<'_>,
         locate: Locate,
         price: u32,
         qty: Qty,
     ) -> Result<LevelNow, Reject> {
-        let spot = self.ladders.find(ring, rank(ring.side, price));
-        let (spot, became) = self.level_at(ring, locate, price, spot)?;
-        self.queues.line(spot.level).qty.set(qty.shares());
-        Ok(LevelNow { became, spot, orders: 0, qty: qty.shares() })
+        let spot = self.ladders.find(near, rank(near.side, price));
+        let level = self.level_for(near, locate, price, &spot)?;
+        level.line.qty.set(qty.shares());
+        let became = if spot.level == 0 { Became::Appeared } else { Became::Changed };
+        Ok(LevelNow { became, spot: spot.with(level.number), orders: 0, qty: qty.shares() })
     }
 
     /// Notes a trade as the symbol's last. One of a symbol beyond the capacity is passed over.
@@ -367,66 +357,6 @@ impl Books {
         }
     }
 
-    /// The locate is held and its book was not given up.
-    #[inline(always)]
-    fn check_kept(&self, locate: Locate) -> Result<(), Reject> {
-        if !self.holds(locate) {
-            return Err(Reject::LocatesFull(locate));
-        }
-        if self.header(locate).is_dead() {
-            return Err(Reject::DeadBook);
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn check_new(&self, locate: Locate, price: Price, qty: Qty) -> Result<(u32, u32), Reject> {
-        self.check_kept(locate)?;
-        if qty.is_zero() {
-            return Err(Reject::ZeroQty);
-        }
-        let order_qty = qty.as_order().ok_or(Reject::QtyRange(qty))?;
-        let key = price.key().ok_or(Reject::PriceRange(price))?;
-        if self.header(locate).is_bare() {
-            return Err(Reject::MixedBook);
-        }
-        Ok((key, order_qty))
-    }
-
-    /// A place for an order whose reference no live order has.
-    #[inline(always)]
-    pub(crate) fn check_fresh(&self, order_ref: OrderRef) -> Result<Slot, Reject> {
-        match self.orders.vacancy(order_ref) {
-            Vacancy::At(slot) => Ok(slot),
-            Vacancy::Full => Err(Reject::OrdersFull),
-            Vacancy::Taken(slot) => {
-                let level = self.queues.level_of(self.orders.line_of(slot));
-                Err(Reject::ReusedRef { order_ref, holder: self.queues.line(level).locate() })
-            }
-        }
-    }
-
-    /// The order is live and of that symbol. In a dead book too: what leaves it makes room.
-    #[inline(always)]
-    fn check_live(&self, locate: Locate, order_ref: OrderRef) -> Result<Found, Reject> {
-        if !self.holds(locate) {
-            return Err(Reject::LocatesFull(locate));
-        }
-        let Some(slot) = self.orders.find_from(self.hint.slot, order_ref) else {
-            let dead = self.header(locate).is_dead();
-            return Err(if dead { Reject::DeadBook } else { Reject::UnknownRef(order_ref) });
-        };
-        let order = self.orders.at(slot);
-        let level = self.queues.level_of(order.line);
-        let line = self.queues.line(level);
-        let found = line.locate();
-        if found == locate {
-            Ok(Found { slot, order, level, side: line.side() })
-        } else {
-            Err(Reject::OtherSymbol { order_ref, expected: locate, found })
-        }
-    }
-
     /// Publishes what a message made of a level, and reports.
     #[inline(always)]
     fn settle(
@@ -437,16 +367,18 @@ impl Books {
         step: Step,
         now: LevelNow,
     ) -> Change {
-        let before = page.ring.header.best(page.ring.side);
-        if now.spot.is_near {
+        let before = page.near.header.best(page.near.side);
+        let settle = || self.ladders.settle(page.near, before, &now, &self.queues);
+        let best = if now.spot.is_near {
             page.lock.begin();
-            self.ladders.settle(page.ring, &now, &self.queues);
+            settle()
         } else {
             // Whoever reads what is near need not wait for this.
-            self.ladders.settle(page.ring, &now, &self.queues);
+            let best = settle();
             page.lock.begin();
-        }
-        publish(page, message, before, action, step, now)
+            best
+        };
+        publish(page, message, (before, best), action, step, now)
     }
 
     /// What a message on one side of a symbol writes to, looked up once.
@@ -454,7 +386,7 @@ impl Books {
     fn page(&self, locate: Locate, side: Side) -> Page<'_> {
         let header = self.header(locate);
         Page {
-            ring: self.ladders.ring(header, locate, side),
+            near: self.ladders.side(header, locate, side),
             book: self.change(locate),
             lock: header.line(),
         }
@@ -465,34 +397,33 @@ impl Books {
 #[derive(Clone, Copy)]
 struct Page<'a> {
     /// The near levels, and the header.
-    ring: Ring<'a>,
+    near: NearSide<'a>,
     book: &'a Version,
     lock: &'a Version,
 }
 
-/// Publishes what a message made of the best level, and reports: the ladder shows it already, the line
-/// is open, and `before` is what it said of that level before.
+/// Publishes what a message made of the best level of `before`, and reports: the ladder shows it already,
+/// and the line is open.
 #[inline(always)]
 fn publish(
     page: Page<'_>,
     (at, locate): (Stamp, Locate),
-    before: Best,
+    (before, best): (Best, Best),
     action: Action,
     step: Step,
     now: LevelNow,
 ) -> Change {
-    let Page { ring, book, lock } = page;
-    let best = ring.best();
-    ring.header.note(ring.side, best, at);
+    let Page { near, book, lock } = page;
+    near.header.note(near.side, best, at);
     lock.end();
     book.end();
     Change {
         locate,
-        side: ring.side,
+        side: near.side,
         action,
         step,
         touch_changed: best != before,
         levels_changed: now.became != Became::Changed,
-        crossed: ring.header.is_crossed(),
+        crossed: near.header.is_crossed(),
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::ladder::price_of;
-use crate::near::{NEAR_LEVELS, NearLevel, Ring};
+use crate::near::{NEAR_LEVELS, NearLevel, NearSide};
 use crate::view::Book;
 use crate::{FeedState, Level, Nanos, Price, Qty, SeqNo, Side};
 
@@ -46,16 +46,16 @@ impl<const N: usize> Depth<N> {
     #[inline(always)]
     pub(crate) fn fill(
         &mut self,
-        rings: [Ring<'_>; 2],
+        sides: [NearSide<'_>; 2],
         feed_state: FeedState,
         (last_seq, last_time): (SeqNo, Nanos),
     ) {
         debug_assert!(N <= NEAR_LEVELS as usize);
         (self.feed_state, self.last_seq, self.last_time) = (feed_state, last_seq, last_time);
-        for (side, (levels, ring)) in Side::BOTH.into_iter().zip(self.levels.iter_mut().zip(rings))
+        for (side, (levels, near)) in Side::BOTH.into_iter().zip(self.levels.iter_mut().zip(sides))
         {
-            self.lens[side.index()] = (ring.len() as usize).min(N);
-            for (level, near) in levels.iter_mut().zip(ring.first::<N>()) {
+            self.lens[side.index()] = (near.len() as usize).min(N);
+            for (level, near) in levels.iter_mut().zip(near.first::<N>()) {
                 let NearLevel { rank, orders, qty, .. } = near;
                 level.price = Price::from_key(price_of(side, rank));
                 (level.qty, level.orders) = (Qty::new(qty), orders);

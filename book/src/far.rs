@@ -2,8 +2,8 @@
 //!
 //! A rung is one `u64`: the price's rank in the high half, the level's index in the low half. A
 //! higher rank is a better price on either side (for asks the rank is the price's complement), so
-//! that both sides are ascending arrays. What falls out of the ring of near levels, and what goes
-//! back there, is the last rung.
+//! that both sides are ascending arrays. What falls out of the near levels, and what goes back there,
+//! is the last rung.
 
 use core::hint::select_unpredictable;
 

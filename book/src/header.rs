@@ -69,11 +69,9 @@ words! {
         line: Version,
         flags: Word8,
         trading: Word8,
-        /// Of each side, the slot behind the best near level, and how many are near.
-        near_ends: [Word8; 2],
-        near_lens: [Word8; 2],
         /// Where the far levels are.
         far_classes: [Word8; 2],
+        _reserved: Word32,
         far_starts: [Word32; 2],
         far_lens: [Word16; 2],
         /// The rank of the best price of each side, 0 where the side is empty.
@@ -90,7 +88,6 @@ impl Header {
     pub(crate) fn clear(&self) {
         for side in Side::BOTH {
             self.set_far(side, Ladder::NONE);
-            self.set_ring(side, 0, 0);
             self.set_best(side, Best::NONE);
         }
         self.flags.set(0);
@@ -129,26 +126,6 @@ impl Header {
         self.far_starts[side].set(ladder.start);
         self.far_lens[side].set(ladder.len);
         self.far_classes[side].set(ladder.class);
-    }
-
-    /// The slot behind the best near level of a side, as a count that goes round.
-    #[inline(always)]
-    pub(crate) fn near_end(&self, side: Side) -> u32 {
-        self.near_ends[side.index()].get().into()
-    }
-
-    /// How many near levels a side has.
-    #[inline(always)]
-    pub(crate) fn near_len(&self, side: Side) -> u32 {
-        self.near_lens[side.index()].get().into()
-    }
-
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // a count that goes round, and at most 64
-    pub(crate) fn set_ring(&self, side: Side, end: u32, len: u32) {
-        let side = side.index();
-        self.near_ends[side].set(end as u8);
-        self.near_lens[side].set(len as u8);
     }
 
     /// What a snapshot has of this line.

@@ -5,8 +5,10 @@
 //! deep the book is.
 
 use crate::far::{Ladder, Place, Rungs};
-use crate::header::Header;
-use crate::near::{NEAR_LEVELS, Near, NearLevel, Ring};
+use core::hint::select_unpredictable;
+
+use crate::header::{Best, Header};
+use crate::near::{NEAR_LEVELS, Near, NearLevel, NearSide};
 use crate::queues::Queues;
 use crate::region::{Plan, Region, RegionError};
 use crate::{Locate, Reject, Side};
@@ -16,7 +18,7 @@ pub(crate) use crate::far::{price_of, rank};
 /// The most levels that one side may have.
 const SIDE_LEVELS_MAX: u32 = 16_384;
 /// So many become near again when fewer than [`NEAR_LEVELS`] are left.
-const REFILLED: u32 = 13;
+const REFILLED: u32 = 12;
 
 /// What a message did to a level.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Spot {
     pub(crate) is_near: bool,
     /// Near, how many levels are better; far, how many far ones are worse.
     place: u32,
+    /// The slot of a level that is near.
+    slot: u32,
 }
 
 impl Spot {
@@ -101,16 +105,16 @@ impl Ladders {
 
     /// Whether a header's words and what they lead to can be the levels of a side.
     pub(crate) fn is_sound(&self, header: &Header, locate: Locate, side: Side) -> bool {
-        let (ring, far) = (self.ring(header, locate, side), header.far(side));
-        let is_sorted = match (ring.len().checked_sub(1), self.far.best(far)) {
+        let (near, far) = (self.side(header, locate, side), header.far(side));
+        let is_sorted = match (near.len().checked_sub(1), self.far.best(far)) {
             (_, None) => true,
             (None, Some(_)) => false,
-            (Some(worst), Some((best, _))) => ring.level(worst).0 > best,
+            (Some(worst), Some((best, _))) => near.level(worst).0 > best,
         };
-        ring.is_sound()
+        near.is_sound()
             && self.far.is_sound(far)
             && is_sorted
-            && (far.len() == 0 || ring.len() >= NEAR_LEVELS)
+            && (far.len() == 0 || near.len() >= NEAR_LEVELS)
     }
 
     /// The ranks of a side with their levels, best first; with number of orders and quantity where
@@ -121,9 +125,11 @@ impl Ladders {
         locate: Locate,
         side: Side,
     ) -> impl Iterator<Item = (u32, u32, Option<(u32, u64)>)> + use<'a> {
-        let (ring, far) = (self.ring(header, locate, side), header.far(side));
-        let near = (0..ring.len()).map(move |better| ring.at(better));
-        let near = near.map(|near| (near.rank, near.level, Some((near.orders, near.qty))));
+        let (near, far) = (self.side(header, locate, side), header.far(side));
+        let near = (0..near.len()).map(move |better| {
+            let NearLevel { rank, level, orders, qty } = near.at(better);
+            (rank, level, Some((orders, qty)))
+        });
         let far = (0..far.len()).rev().map(move |below| self.far.rung(far, below));
         near.chain(far.map(|(rank, level)| (rank, level, None)))
     }
@@ -131,7 +137,7 @@ impl Ladders {
     /// Takes all levels off both sides, whatever they are; what they took is not given back.
     pub(crate) fn forget(&self, header: &Header, locate: Locate) {
         for side in Side::BOTH {
-            self.ring(header, locate, side).forget();
+            self.side(header, locate, side).forget();
             header.set_far(side, Ladder::NONE);
         }
     }
@@ -147,8 +153,13 @@ impl Ladders {
     }
 
     #[inline(always)]
-    pub(crate) fn ring<'a>(&'a self, header: &'a Header, locate: Locate, side: Side) -> Ring<'a> {
-        self.near.ring(header, locate, side)
+    pub(crate) fn side<'a>(
+        &'a self,
+        header: &'a Header,
+        locate: Locate,
+        side: Side,
+    ) -> NearSide<'a> {
+        self.near.side(header, locate, side)
     }
 
     /// Asks for the ranks of a side.
@@ -159,8 +170,8 @@ impl Ladders {
 
     /// How many levels a side has.
     #[inline(always)]
-    pub(crate) fn len(&self, header: &Header, side: Side) -> u32 {
-        header.near_len(side) + header.far_len(side)
+    pub(crate) fn len(near: NearSide<'_>) -> u32 {
+        near.len() + near.header.far_len(near.side)
     }
 
     /// The levels of a side, best first.
@@ -170,56 +181,60 @@ impl Ladders {
         locate: Locate,
         side: Side,
     ) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + use<'a> {
-        let (ring, far) = (self.ring(header, locate, side), header.far(side));
-        let near = ring.len();
+        let (near, far) = (self.side(header, locate, side), header.far(side));
+        let near_len = near.len();
         // What a reader finds in a book that is being changed may be more than there can be.
-        let levels = u16::try_from(near + far.len()).unwrap_or(u16::MAX);
+        let levels = u16::try_from(near_len + far.len()).unwrap_or(u16::MAX);
         (0..levels).map(move |better| {
             let better = u32::from(better);
-            if better < near {
-                ring.level(better).1
+            if better < near_len {
+                near.level(better).1
             } else {
-                self.far.level(far, (far.len() + near).wrapping_sub(better + 1))
+                self.far.level(far, (far.len() + near_len).wrapping_sub(better + 1))
             }
         })
     }
 
     /// Asks for what settling a level at a spot will write.
     #[inline(always)]
-    pub(crate) fn prefetch_to_write(ring: Ring<'_>, spot: &Spot) {
-        ring.prefetch_to_write(spot.place);
+    pub(crate) fn prefetch_to_write(near: NearSide<'_>, spot: &Spot) {
+        near.prefetch_to_write(spot.slot);
     }
 
     /// Finds a rank on a side.
     #[inline(always)]
-    pub(crate) fn find(&self, ring: Ring<'_>, rank: u32) -> Spot {
-        let (header, side) = (ring.header, ring.side);
-        let (better, len) = (ring.better(rank), ring.len());
-        let is_open = (header.far_len(side) == 0) & !ring.is_full();
-        if better < len || is_open {
-            let (found, level) = ring.level(better);
-            let is_there = (better < len) & (found == rank);
-            let level = core::hint::select_unpredictable(is_there, level, 0);
-            return Spot { rank, level, is_near: true, place: better };
+    pub(crate) fn find(&self, near: NearSide<'_>, rank: u32) -> Spot {
+        let (header, side) = (near.header, near.side);
+        let (better, standing) = (near.better(rank), near.standing());
+        let is_open = (header.far_len(side) == 0) & !standing.is_full();
+        if (better < standing.len()) | is_open {
+            let slot = standing.slot(better);
+            let (found, level) = near.level_in(slot);
+            let is_there = (better < standing.len()) & (found == rank);
+            let level = select_unpredictable(is_there, level, 0);
+            return Spot { rank, level, is_near: true, place: better, slot };
         }
         self.find_far(header.far(side), rank)
     }
 
     /// The near level of a rank, 0 where there is none; and whether it may be far. Without a branch.
     #[inline(always)]
-    pub(crate) fn near_level(ring: Ring<'_>, rank: u32) -> (u32, bool) {
-        let better = ring.better(rank);
-        let (found, level) = ring.level(better);
-        let may_be_far = (better >= ring.len()) & (ring.header.far_len(ring.side) > 0);
-        (core::hint::select_unpredictable(found == rank, level, 0), may_be_far)
+    pub(crate) fn near_level(near: NearSide<'_>, rank: u32) -> (u32, bool) {
+        let (better, standing) = (near.better(rank), near.standing());
+        let slot = standing.slot(better);
+        near.prefetch(slot);
+        let (found, level) = near.level_in(slot);
+        let may_be_far = (better >= standing.len()) & (near.header.far_len(near.side) > 0);
+        (select_unpredictable(found == rank, level, 0), may_be_far)
     }
 
     /// The spot of a level that is on the side.
     #[inline(always)]
-    pub(crate) fn spot(ring: Ring<'_>, rank: u32, level: u32) -> Spot {
-        let better = ring.better(rank);
+    pub(crate) fn spot(near: NearSide<'_>, rank: u32, level: u32) -> Spot {
+        let (better, standing) = (near.better(rank), near.standing());
         // One that is far is looked for only where it has to go.
-        Spot { rank, level, is_near: better < ring.len(), place: better }
+        let (is_near, slot) = (better < standing.len(), standing.slot(better));
+        Spot { rank, level, is_near, place: better, slot }
     }
 
     #[cold]
@@ -228,51 +243,66 @@ impl Ladders {
             Place::Level(level) => (level, 0),
             Place::Missing(below) => (0, below),
         };
-        Spot { rank, level, is_near: false, place }
+        Spot { rank, level, is_near: false, place, slot: 0 }
     }
 
     /// Sees to it that a level can be put where there is none.
     #[inline(always)]
-    pub(crate) fn reserve(&self, ring: Ring<'_>, spot: &Spot) -> Result<(), Reject> {
-        let (header, side) = (ring.header, ring.side);
-        if spot.is_near && !ring.is_full() && self.len(header, side) < SIDE_LEVELS_MAX {
+    pub(crate) fn reserve(&self, near: NearSide<'_>, spot: &Spot) -> Result<(), Reject> {
+        if spot.is_near && !near.is_full() && Ladders::len(near) < SIDE_LEVELS_MAX {
             return Ok(());
         }
-        self.reserve_far(header, side)
+        self.reserve_far(near)
     }
 
     #[cold]
-    fn reserve_far(&self, header: &Header, side: Side) -> Result<(), Reject> {
+    fn reserve_far(&self, near: NearSide<'_>) -> Result<(), Reject> {
+        let (header, side) = (near.header, near.side);
         let mut ladder = header.far(side);
-        if self.len(header, side) >= SIDE_LEVELS_MAX || !self.far.reserve(&mut ladder) {
+        if Ladders::len(near) >= SIDE_LEVELS_MAX || !self.far.reserve(&mut ladder) {
             return Err(Reject::LevelsFull);
         }
         header.set_far(side, ladder);
         Ok(())
     }
 
-    /// Makes a side what a message left of a level, within the version of the header's line.
+    /// Makes a side what a message left of a level, within the version of the header's line. The best
+    /// level then, where `before` was the best one.
     #[inline(always)]
-    pub(crate) fn settle(&self, ring: Ring<'_>, now: &LevelNow, queues: &Queues) {
-        let (header, side) = (ring.header, ring.side);
-        let place = now.spot.place;
-        if !now.spot.is_near {
-            return self.settle_far(header, side, now);
+    pub(crate) fn settle(
+        &self,
+        near: NearSide<'_>,
+        before: Best,
+        now: &LevelNow,
+        queues: &Queues,
+    ) -> Best {
+        let (header, side) = (near.header, near.side);
+        let Spot { rank, place, slot, is_near, .. } = now.spot;
+        if !is_near {
+            self.settle_far(header, side, now);
+            return before;
         }
+        let is_best = place == 0;
         match now.became {
-            Became::Changed => ring.change(place, now.orders, now.qty),
+            Became::Changed => near.change(slot, now.orders, now.qty),
             Became::Appeared => {
-                if ring.is_full() {
-                    self.spill(header, side, ring);
+                if near.is_full() {
+                    self.spill(header, side, near);
                 }
-                ring.insert(place, &now.near());
+                near.insert(place, &now.near());
             }
             Became::Vanished => {
-                ring.remove(place);
-                if ring.len() < NEAR_LEVELS && header.far_len(side) > 0 {
-                    self.refill(header, side, ring, queues);
+                near.remove(place);
+                if near.len() < NEAR_LEVELS && header.far_len(side) > 0 {
+                    self.refill(header, side, near, queues);
                 }
+                return if is_best { near.best() } else { before };
             }
+        }
+        // Whether it is the best one cannot be foreseen.
+        Best {
+            rank: select_unpredictable(is_best, rank, before.rank),
+            qty: select_unpredictable(is_best, now.qty, before.qty),
         }
     }
 
@@ -290,9 +320,9 @@ impl Ladders {
 
     /// The worst near level becomes the best far one; there is room.
     #[cold]
-    fn spill(&self, header: &Header, side: Side, ring: Ring<'_>) {
+    fn spill(&self, header: &Header, side: Side, near: NearSide<'_>) {
         let mut ladder = header.far(side);
-        let NearLevel { rank, level, .. } = ring.take_worst();
+        let NearLevel { rank, level, .. } = near.take_worst();
         let worse = ladder.len();
         self.far.insert(&mut ladder, worse, rank, level);
         header.set_far(side, ladder);
@@ -300,14 +330,14 @@ impl Ladders {
 
     /// The best far levels become near ones, until some more are near than have to be.
     #[cold]
-    fn refill(&self, header: &Header, side: Side, ring: Ring<'_>, queues: &Queues) {
+    fn refill(&self, header: &Header, side: Side, near: NearSide<'_>, queues: &Queues) {
         let mut ladder = header.far(side);
-        while ring.len() < REFILLED
+        while near.len() < REFILLED
             && let Some((rank, level)) = self.far.take_best(&mut ladder)
         {
             let line = queues.line(level);
             let (orders, qty) = (line.orders.get(), line.qty.get());
-            ring.append(&NearLevel { rank, level, orders, qty });
+            near.append(&NearLevel { rank, level, orders, qty });
         }
         header.set_far(side, ladder);
     }

@@ -1,6 +1,6 @@
 //! Price levels as a reader sees them.
 
-use crate::queues::QueueLine;
+use crate::queue_line::QueueLine;
 use crate::{Price, Qty};
 
 /// One price level as a reader sees it.

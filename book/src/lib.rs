@@ -28,7 +28,9 @@
 
 mod apply;
 mod books;
+mod bucket;
 mod change;
+mod check;
 mod depth;
 mod far;
 mod header;
@@ -41,6 +43,7 @@ mod orders;
 mod price;
 mod qty;
 mod queue;
+mod queue_line;
 mod queues;
 mod reader;
 mod record;
@@ -51,6 +54,7 @@ pub mod ring;
 mod shared;
 mod side;
 mod snapshot;
+mod standing;
 mod state;
 mod touch;
 mod update;

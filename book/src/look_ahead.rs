@@ -151,7 +151,6 @@ impl Books {
         for message in joining.iter() {
             let Foretold { locate, side, .. } = told[message];
             self.ladders.prefetch(locate, side);
-            self.ladders.ring(self.header(locate), locate, side).prefetch_best();
         }
     }
 
@@ -169,7 +168,6 @@ impl Books {
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
             let side = line.side();
             self.ladders.prefetch(locate, side);
-            self.ladders.ring(self.header(locate), locate, side).prefetch_best();
             // Where it comes back is on the same side.
             told[message].side = side;
             lines[message] = self.queues.level_of(lines[message]);
@@ -179,9 +177,13 @@ impl Books {
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, returning, told, lines, .. } = ahead;
+        let Ahead { joining, leaving, returning, told, lines, .. } = ahead;
         for message in joining.iter() {
             self.queues.prefetch_end(lines[message]);
+        }
+        for message in leaving.iter() {
+            let Foretold { locate, side, .. } = told[message];
+            self.ladders.side(self.header(locate), locate, side).prefetch_best();
         }
         self.find_levels(returning, told, lines);
     }
@@ -200,16 +202,16 @@ impl Books {
         for message in joining.iter() {
             let Foretold { locate, side, price, .. } = told[message];
             let rank = rank(side, price);
-            let ring = self.ladders.ring(self.header(locate), locate, side);
-            let (level, is_far) = Ladders::near_level(ring, rank);
+            let near = self.ladders.side(self.header(locate), locate, side);
+            let (level, is_far) = Ladders::near_level(near, rank);
             lines[message] = level;
             self.queues.prefetch(level);
             far.push_if(is_far, message);
         }
         for message in far.iter() {
             let Foretold { locate, side, price, .. } = told[message];
-            let ring = self.ladders.ring(self.header(locate), locate, side);
-            let spot = self.ladders.find(ring, rank(side, price));
+            let near = self.ladders.side(self.header(locate), locate, side);
+            let spot = self.ladders.find(near, rank(side, price));
             lines[message] = spot.level;
             self.queues.prefetch(spot.level);
         }

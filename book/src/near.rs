@@ -1,12 +1,12 @@
 //! The best levels of each side, where nearly everything happens and what most readers want.
 //!
-//! Each side is a ring of slots whose end is behind its best level: a level that comes or goes
-//! moves only the better ones, and none of the others. A slot without a level has rank 0, which is
-//! better than none: so the place of a price among the levels is the number of ranks above it, in
-//! whatever order the slots are looked at, and it is counted without a branch.
+//! A level stays in the slot where it was put until it leaves: none is ever moved. In which order
+//! the slots are is one word, so that a level that comes or goes is a matter of some shifts, without
+//! a loop. A slot without a level has rank 0, which is better than none: so the place of a price
+//! among the levels is the number of ranks above it, and it is counted without a branch.
 //!
-//! The ring is part of the book and what is published of it at once: it changes at the end of a
-//! message, with the touch, under the version of the header's line. Its quantities are those of
+//! The slots are part of the book and what is published of it at once: they change at the end of a
+//! message, with the touch, under the version of the header's line. Their quantities are those of
 //! the levels' own lines, said again so that readers find them together.
 
 use core::hint::select_unpredictable;
@@ -17,10 +17,12 @@ use crate::region::{
     LINE, Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write,
     words,
 };
+use crate::standing::Standing;
 use crate::{Locate, Side};
 
-/// Slots of a ring: as many ranks as there are in a line.
-const SLOTS: usize = 16;
+/// Slots of a side: as many ranks as fit into a line with their order.
+pub(crate) const SLOTS: u32 = 14;
+const SLOTS_LEN: usize = SLOTS as usize;
 /// Levels that are near where a side has so many. There are more slots, so that levels can come
 /// and go without others having to be brought from afar each time.
 pub(crate) const NEAR_LEVELS: u32 = 10;
@@ -37,12 +39,14 @@ words! {
 words! {
     /// The slots of one side.
     struct Slots, align(64) {
-        ranks: [Word32; SLOTS],
-        entries: [Entry; SLOTS],
+        ranks: [Word32; SLOTS_LEN],
+        order: Word64,
+        entries: [Entry; SLOTS_LEN],
+        _reserved: [Word64; 4],
     }
 }
 
-/// A level as a ring has it.
+/// A level as a slot has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NearLevel {
     pub(crate) rank: u32,
@@ -51,13 +55,13 @@ pub(crate) struct NearLevel {
     pub(crate) qty: u64,
 }
 
-/// The rings of all sides of all books.
+/// The near levels of all sides of all books.
 #[derive(Debug)]
 pub(crate) struct Near {
     slots: Table<Slots>,
 }
 
-/// The ring of a side, before masking.
+/// The number of a side, before masking.
 #[inline(always)]
 fn number(locate: Locate, side: Side) -> u32 {
     2 * u32::from(locate.get()) + u32::from(side as u8)
@@ -65,7 +69,7 @@ fn number(locate: Locate, side: Side) -> u32 {
 
 impl Near {
     /// What else than the version decides what lies where.
-    pub(crate) const FINGERPRINT: usize = size_of::<Slots>() << 8 | SLOTS;
+    pub(crate) const FINGERPRINT: usize = size_of::<Slots>() << 8 | SLOTS_LEN;
 
     pub(crate) fn plan(plan: &mut Plan, locates: u32) -> Result<(), RegionError> {
         plan.table::<Slots>(2 * locates as usize)
@@ -75,15 +79,20 @@ impl Near {
         Ok(Near { slots: region.carve(2 * locates as usize)? })
     }
 
-    /// The same rings for a reader.
+    /// The same levels for a reader.
     pub(crate) fn share(&self) -> Near {
         Near { slots: self.slots.clone() }
     }
 
-    /// The ring of one side of a symbol, whose header this is.
+    /// The near levels of one side of a symbol, whose header this is.
     #[inline(always)]
-    pub(crate) fn ring<'a>(&'a self, header: &'a Header, locate: Locate, side: Side) -> Ring<'a> {
-        Ring { header, side, slots: self.slots.at(number(locate, side)) }
+    pub(crate) fn side<'a>(
+        &'a self,
+        header: &'a Header,
+        locate: Locate,
+        side: Side,
+    ) -> NearSide<'a> {
+        NearSide { header, side, slots: self.slots.at(number(locate, side)) }
     }
 
     /// Asks for the ranks of a side, which can be done before its header is there.
@@ -94,42 +103,56 @@ impl Near {
 
     pub(crate) fn clear(&self) {
         for slots in self.slots.as_slice() {
-            slots.ranks.iter().filter(|rank| rank.get() != 0).for_each(|rank| rank.set(0));
+            if slots.order.get() != 0 {
+                slots.forget();
+            }
         }
     }
 }
 
-/// One ring. A position is a count that goes round: its slot is what it leaves of sixteen.
+impl Slots {
+    fn forget(&self) {
+        self.ranks.iter().for_each(|rank| rank.set(0));
+        self.order.set(0);
+    }
+}
+
+/// The near levels of one side of a symbol.
 #[derive(Clone, Copy)]
-pub(crate) struct Ring<'a> {
+pub(crate) struct NearSide<'a> {
     pub(crate) header: &'a Header,
     pub(crate) side: Side,
     slots: &'a Slots,
 }
 
-impl<'a> Ring<'a> {
+impl<'a> NearSide<'a> {
+    /// The order of the slots.
+    #[inline(always)]
+    pub(crate) fn standing(self) -> Standing {
+        Standing::from_word(self.slots.order.get())
+    }
+
     /// How many levels are here.
     #[inline(always)]
     pub(crate) fn len(self) -> u32 {
-        self.header.near_len(self.side)
+        self.standing().len()
     }
 
     #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // a small constant
     pub(crate) fn is_full(self) -> bool {
-        self.len() >= SLOTS as u32
+        self.standing().is_full()
     }
 
     #[inline(always)]
-    fn slot(self, position: u32) -> (&'a Word32, &'a Entry) {
-        let at = position as usize % SLOTS;
-        (&self.slots.ranks[at], &self.slots.entries[at])
+    fn slot(self, slot: u32) -> (&'a Word32, &'a Entry) {
+        let slot = (slot as usize).min(SLOTS_LEN - 1);
+        (&self.slots.ranks[slot], &self.slots.entries[slot])
     }
 
-    /// The position of the level that so many are better than.
     #[inline(always)]
-    fn place(self, better: u32) -> u32 {
-        self.header.near_end(self.side).wrapping_sub(1).wrapping_sub(better)
+    fn get(self, slot: u32) -> NearLevel {
+        let (rank, Entry { qty, orders, level }) = self.slot(slot);
+        NearLevel { rank: rank.get(), level: level.get(), orders: orders.get(), qty: qty.get() }
     }
 
     /// How many levels are better than a rank.
@@ -142,69 +165,64 @@ impl<'a> Ring<'a> {
     /// anything.
     #[inline(always)]
     pub(crate) fn level(self, better: u32) -> (u32, u32) {
-        let (rank, entry) = self.slot(self.place(better));
+        self.level_in(self.standing().slot(better))
+    }
+
+    /// The rank in a slot, and the level; if it has none, anything.
+    #[inline(always)]
+    pub(crate) fn level_in(self, slot: u32) -> (u32, u32) {
+        let (rank, entry) = self.slot(slot);
         (rank.get(), entry.level.get())
     }
 
     /// The level that so many are better than; if there are no more, anything.
     #[inline(always)]
     pub(crate) fn at(self, better: u32) -> NearLevel {
-        self.get(self.place(better))
+        self.get(self.standing().slot(better))
     }
 
-    /// The best `N` slots, best first, whether they hold levels or not.
+    /// The first `N` slots, best first, whether they hold levels or not.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // a few
     pub(crate) fn first<const N: usize>(self) -> impl Iterator<Item = NearLevel> + use<'a, N> {
-        let best = self.place(0);
-        (0..N as u32).map(move |better| self.get(best.wrapping_sub(better)))
-    }
-
-    #[inline(always)]
-    fn get(self, position: u32) -> NearLevel {
-        let (rank, Entry { qty, orders, level }) = self.slot(position);
-        NearLevel { rank: rank.get(), level: level.get(), orders: orders.get(), qty: qty.get() }
-    }
-
-    #[inline(always)]
-    fn put(self, position: u32, now: &NearLevel) {
-        let (rank, entry) = self.slot(position);
-        rank.set(now.rank);
-        entry.qty.set(now.qty);
-        entry.orders.set(now.orders);
-        entry.level.set(now.level);
+        let standing = self.standing();
+        (0..N as u32).map(move |better| self.get(standing.slot(better)))
     }
 
     /// The best level.
     #[inline(always)]
     pub(crate) fn best(self) -> Best {
-        let (rank, entry) = self.slot(self.place(0));
-        // Without a branch: of an empty ring, whose slots have rank 0, the quantity is left out.
-        let qty = select_unpredictable(self.len() == 0, 0, entry.qty.get());
+        let standing = self.standing();
+        let (rank, entry) = self.slot(standing.slot(0));
+        // Without a branch: in an empty side, whose slots have rank 0, the quantity is left out.
+        let qty = select_unpredictable(standing.len() == 0, 0, entry.qty.get());
         Best { rank: rank.get(), qty }
     }
 
-    /// Whether the slots can be those of a ring: its levels from best to worst, and nothing else.
+    /// Whether the slots can be those of a side: its levels from best to worst, and nothing else.
     pub(crate) fn is_sound(self) -> bool {
         let len = self.len();
-        #[allow(clippy::cast_possible_truncation)] // a small constant
-        const ALL: u32 = SLOTS as u32;
-        len <= ALL
+        self.standing().is_sound()
             && (1..len).all(|better| self.level(better - 1).0 > self.level(better).0)
-            && (len..ALL).all(|better| self.level(better).0 == 0)
+            && (len..SLOTS).all(|better| self.level(better).0 == 0)
     }
 
     /// Takes out all levels, whatever they are.
     pub(crate) fn forget(self) {
-        self.slots.ranks.iter().for_each(|rank| rank.set(0));
-        self.header.set_ring(self.side, 0, 0);
+        self.slots.forget();
     }
 
-    /// Asks for the slot of the level that so many are better than, in order to write it: readers on
-    /// other cores may have it, and taking it from them takes longer than the rest of a message.
+    /// Asks for a slot, in order to write it: readers on other cores may have it, and taking it from
+    /// them takes longer than the rest of a message.
     #[inline(always)]
-    pub(crate) fn prefetch_to_write(self, better: u32) {
-        prefetch_to_write(self.slot(self.place(better)).1);
+    pub(crate) fn prefetch_to_write(self, slot: u32) {
+        prefetch_to_write(self.slot(slot).1);
+    }
+
+    /// Asks for a slot.
+    #[inline(always)]
+    pub(crate) fn prefetch(self, slot: u32) {
+        prefetch(self.slot(slot).1);
     }
 
     /// Asks for the ranks and the slots of all near levels.
@@ -216,16 +234,16 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// Asks for the slots of the best levels.
+    /// Asks for the slot of the best level.
     #[inline(always)]
     pub(crate) fn prefetch_best(self) {
-        prefetch(self.slot(self.place(0)).1);
+        prefetch(self.slot(self.standing().slot(0)).1);
     }
 
-    /// Gives the level that so many are better than new totals.
+    /// Gives the level in a slot new totals.
     #[inline(always)]
-    pub(crate) fn change(self, better: u32, orders: u32, qty: u64) {
-        let (_, entry) = self.slot(self.place(better));
+    pub(crate) fn change(self, slot: u32, orders: u32, qty: u64) {
+        let (_, entry) = self.slot(slot);
         entry.qty.set(qty);
         if PUBLISHED {
             entry.orders.set(orders);
@@ -235,42 +253,33 @@ impl<'a> Ring<'a> {
     /// Puts a level behind so many better ones; there is room.
     #[inline(always)]
     pub(crate) fn insert(self, better: u32, now: &NearLevel) {
-        let (end, len) = (self.header.near_end(self.side), self.len());
-        for moved in 0..better {
-            let to = end.wrapping_sub(moved);
-            self.put(to, &self.get(to.wrapping_sub(1)));
-        }
-        self.put(end.wrapping_sub(better), now);
-        self.header.set_ring(self.side, end.wrapping_add(1), len + 1);
+        let (standing, slot) = self.standing().insert(better);
+        let (rank, entry) = self.slot(slot);
+        rank.set(now.rank);
+        entry.qty.set(now.qty);
+        entry.orders.set(now.orders);
+        entry.level.set(now.level);
+        self.slots.order.set(standing.word());
     }
 
-    /// Takes out the level that so many are better than.
+    /// Takes out the level that so many are better than; there is one.
     #[inline(always)]
     pub(crate) fn remove(self, better: u32) {
-        let (end, len) = (self.header.near_end(self.side), self.len());
-        let best = end.wrapping_sub(1);
-        for moved in (0..better).rev() {
-            let from = best.wrapping_sub(moved);
-            self.put(from.wrapping_sub(1), &self.get(from));
-        }
-        self.slot(best).0.set(0);
-        self.header.set_ring(self.side, best, len.saturating_sub(1));
+        let (standing, slot) = self.standing().remove(better);
+        self.slot(slot).0.set(0);
+        self.slots.order.set(standing.word());
     }
 
     /// Puts a level behind the worst one; there is room.
     pub(crate) fn append(self, now: &NearLevel) {
-        let (end, len) = (self.header.near_end(self.side), self.len());
-        self.put(self.place(len), now);
-        self.header.set_ring(self.side, end, len + 1);
+        self.insert(self.len(), now);
     }
 
     /// Takes out the worst level; there is one.
     pub(crate) fn take_worst(self) -> NearLevel {
-        let (end, len) = (self.header.near_end(self.side), self.len());
-        let position = self.place(len.saturating_sub(1));
-        let worst = self.get(position);
-        self.slot(position).0.set(0);
-        self.header.set_ring(self.side, end, len.saturating_sub(1));
+        let better = self.len().saturating_sub(1);
+        let worst = self.at(better);
+        self.remove(better);
         worst
     }
 }

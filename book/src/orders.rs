@@ -10,112 +10,16 @@
 //! moment. Two neighbouring references therefore share a bucket; pairs are scattered.
 
 use crate::OrderRef;
-use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, words};
+use crate::bucket::{Bucket, WAYS};
+use crate::region::{Plan, Region, RegionError, Table, Word32};
 
-/// Orders in one bucket.
-const WAYS: usize = 3;
+pub(crate) use crate::bucket::{Place, Slot};
 
 /// How many buckets, its own among them, an order may be put into: those that differ in the
 /// lowest bits, one small page together. A table that is crowded to that point refuses the
 /// order; with a third of all places in use, which is the most there can be, that takes
 /// references that were made for the purpose.
 const REACH: u32 = 64;
-
-/// The place of an order: its bucket and its way in it; never zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Slot(u32);
-
-impl Slot {
-    /// No order's place. Read as one, it is some place that is not the wanted one.
-    pub(crate) const NONE: Slot = Slot(0);
-
-    #[inline(always)]
-    fn new(bucket: u32, way: u32) -> Slot {
-        Slot(bucket << 2 | (way + 1))
-    }
-
-    /// As it is kept in a queue. What is not from [`Slot::number`] names some order, too.
-    #[inline(always)]
-    pub(crate) fn from_number(number: u32) -> Slot {
-        Slot(number)
-    }
-
-    #[inline(always)]
-    pub(crate) fn number(self) -> u32 {
-        self.0
-    }
-
-    #[inline(always)]
-    fn bucket(self) -> u32 {
-        self.0 >> 2
-    }
-
-    #[inline(always)]
-    fn way(self) -> usize {
-        (self.0 as usize & 3).wrapping_sub(1).min(WAYS - 1)
-    }
-}
-
-words! {
-    /// The orders whose references were scattered here, or nearby.
-    struct Bucket, align(64) {
-        refs: [Word64; WAYS],
-        /// The line of the queue in which the order stands; 0 where there is no order.
-        lines: [Word32; WAYS],
-        qtys: [Word32; WAYS],
-        arrivals: [Word32; WAYS],
-        /// The orders that should be here and lie in another bucket: their count in the low half,
-        /// in the high half the furthest that there was since there were none.
-        displaced: Word32,
-    }
-}
-
-const COUNT: u32 = 0xffff;
-
-impl Bucket {
-    /// The way of the order with this reference.
-    #[inline(always)]
-    fn way_of(&self, order_ref: u64) -> Option<u32> {
-        // At most one order has the reference, but places that orders left keep theirs: without
-        // a branch the way is right unless such a place has it, too.
-        let [zero, one, two] = [0, 1, 2].map(|way| self.refs[way].get() == order_ref);
-        if !(zero | one | two) {
-            return None;
-        }
-        let way = u32::from(one) + 2 * u32::from(two);
-        if self.is_at(way.min(2), order_ref) { Some(way) } else { self.way_among_left(order_ref) }
-    }
-
-    #[cold]
-    fn way_among_left(&self, order_ref: u64) -> Option<u32> {
-        (0..3).find(|&way| self.is_at(way, order_ref))
-    }
-
-    #[inline(always)]
-    fn is_at(&self, way: u32, order_ref: u64) -> bool {
-        let way = (way as usize).min(WAYS - 1);
-        (self.refs[way].get() == order_ref) & (self.lines[way].get() != 0)
-    }
-
-    /// A way without an order.
-    #[inline(always)]
-    fn vacant(&self) -> Option<u32> {
-        let [zero, one, two] = [0, 1, 2].map(|way| self.lines[way].get() == 0);
-        let way = if one { 1 } else { 2 };
-        (zero | one | two).then_some(if zero { 0 } else { way })
-    }
-
-    fn displace(&self, distance: u32) {
-        let displaced = self.displaced.get();
-        let furthest = (displaced >> 16).max(distance);
-        self.displaced.set(furthest << 16 | ((displaced & COUNT) + 1));
-    }
-
-    fn undisplace(&self) {
-        let left = self.displaced.get().wrapping_sub(1);
-        self.displaced.set(if left & COUNT == 0 { 0 } else { left });
-    }
-}
 
 /// An order as it is kept.
 #[derive(Clone, Copy, Debug)]
@@ -128,9 +32,9 @@ pub(crate) struct Resting {
 }
 
 /// Whether there is a place for an order to come.
-pub(crate) enum Vacancy {
+pub(crate) enum Vacancy<'a> {
     /// Here.
-    At(Slot),
+    At(Place<'a>),
     /// An order with the same reference is there.
     Taken(Slot),
     /// No.
@@ -217,23 +121,27 @@ impl Orders {
         (1..=furthest).for_each(|distance| self.buckets.prefetch(home ^ distance));
     }
 
-    /// Where a live order is: at `hint`, perhaps.
+    /// The place of a live order: at `hint`, perhaps.
     #[inline(always)]
-    pub(crate) fn find_from(&self, hint: Slot, order_ref: OrderRef) -> Option<Slot> {
-        let (bucket, way) = (self.buckets.at(hint.bucket()), hint.way());
-        let is_there = (hint != Slot::NONE)
-            & (bucket.refs[way].get() == order_ref.get())
-            & (bucket.lines[way].get() != 0);
-        if is_there { Some(hint) } else { self.find(order_ref) }
+    pub(crate) fn place_from(&self, hint: Slot, order_ref: OrderRef) -> Option<Place<'_>> {
+        if hint != Slot::NONE {
+            let (bucket, way) = (self.buckets.at(hint.bucket()), hint.way());
+            let is_there =
+                (bucket.refs[way].get() == order_ref.get()) & (bucket.lines[way].get() != 0);
+            if is_there {
+                return Some(Place { slot: hint, bucket, way, home: self.bucket(order_ref) });
+            }
+        }
+        self.place(order_ref)
     }
 
-    /// Where a live order is.
+    /// The place of a live order.
     #[inline(always)]
-    pub(crate) fn find(&self, order_ref: OrderRef) -> Option<Slot> {
+    pub(crate) fn place(&self, order_ref: OrderRef) -> Option<Place<'_>> {
         let home = self.bucket(order_ref);
         let bucket = self.buckets.at(home);
         if let Some(way) = bucket.way_of(order_ref.get()) {
-            Some(Slot::new(home, way))
+            Some(Place { slot: Slot::new(home, way), bucket, way: way as usize, home })
         } else if bucket.displaced.get() == 0 {
             None
         } else {
@@ -241,17 +149,30 @@ impl Orders {
         }
     }
 
+    /// Where a live order is.
+    #[inline(always)]
+    pub(crate) fn find(&self, order_ref: OrderRef) -> Option<Slot> {
+        self.place(order_ref).map(|place| place.slot)
+    }
+
     #[cold]
-    fn find_displaced(&self, home: u32, order_ref: OrderRef) -> Option<Slot> {
+    fn find_displaced(&self, home: u32, order_ref: OrderRef) -> Option<Place<'_>> {
         let furthest = (self.buckets.at(home).displaced.get() >> 16).min(REACH - 1);
         (1..=furthest).map(|distance| home ^ distance).find_map(|at| {
-            self.buckets.at(at).way_of(order_ref.get()).map(|way| Slot::new(at, way))
+            let way = self.buckets.at(at).way_of(order_ref.get())?;
+            Some(self.place_of(home, at, way))
         })
+    }
+
+    #[inline(always)]
+    fn place_of(&self, home: u32, at: u32, way: u32) -> Place<'_> {
+        let (slot, bucket) = (Slot::new(at, way), self.buckets.at(at));
+        Place { slot, bucket, way: slot.way(), home }
     }
 
     /// Where an order could be put.
     #[inline(always)]
-    pub(crate) fn vacancy(&self, order_ref: OrderRef) -> Vacancy {
+    pub(crate) fn vacancy(&self, order_ref: OrderRef) -> Vacancy<'_> {
         let home = self.bucket(order_ref);
         let bucket = self.buckets.at(home);
         let [zero, one, two] = [0, 1, 2].map(|way| bucket.refs[way].get() == order_ref.get());
@@ -264,28 +185,30 @@ impl Orders {
             return Vacancy::Full;
         }
         match bucket.vacant() {
-            Some(way) => Vacancy::At(Slot::new(home, way)),
+            Some(way) => {
+                let (slot, way) = (Slot::new(home, way), way as usize);
+                Vacancy::At(Place { slot, bucket, way, home })
+            }
             None => self.vacancy_elsewhere(home).map_or(Vacancy::Full, Vacancy::At),
         }
     }
 
     #[cold]
-    fn vacancy_elsewhere(&self, home: u32) -> Option<Slot> {
+    fn vacancy_elsewhere(&self, home: u32) -> Option<Place<'_>> {
         (1..REACH)
             .map(|distance| home ^ distance)
-            .find_map(|at| self.buckets.at(at).vacant().map(|way| Slot::new(at, way)))
+            .find_map(|at| self.buckets.at(at).vacant().map(|way| self.place_of(home, at, way)))
     }
 
     /// Puts an order where [`Orders::vacancy`] said.
     #[inline(always)]
-    pub(crate) fn put(&self, slot: Slot, order: Resting) {
-        let (bucket, way) = (self.buckets.at(slot.bucket()), slot.way());
+    pub(crate) fn put(&self, place: Place<'_>, order: Resting) {
+        let (Place { bucket, home, slot, .. }, way) = (place, place.way());
         bucket.refs[way].set(order.order_ref.get());
         bucket.qtys[way].set(order.qty);
         bucket.arrivals[way].set(order.arrival);
         bucket.lines[way].set(order.line);
         self.live.set(self.live.get() + 1);
-        let home = self.bucket(order.order_ref);
         if home != slot.bucket() {
             self.buckets.at(home).displace(home ^ slot.bucket());
         }
@@ -293,13 +216,20 @@ impl Orders {
 
     /// Takes an order away.
     #[inline(always)]
-    pub(crate) fn remove(&self, slot: Slot, order_ref: OrderRef) {
-        self.buckets.at(slot.bucket()).lines[slot.way()].set(0);
+    pub(crate) fn remove(&self, place: Place<'_>) {
+        let (Place { bucket, home, slot, .. }, way) = (place, place.way());
+        bucket.lines[way].set(0);
         self.live.set(self.live.get() - 1);
-        let home = self.bucket(order_ref);
         if home != slot.bucket() {
             self.buckets.at(home).undisplace();
         }
+    }
+
+    /// The place with this order in it.
+    pub(crate) fn place_at(&self, slot: Slot) -> Place<'_> {
+        let home = self.bucket(self.at(slot).order_ref);
+        let bucket = self.buckets.at(slot.bucket());
+        Place { slot, bucket, way: slot.way(), home }
     }
 
     /// The order in a slot.
@@ -318,11 +248,6 @@ impl Orders {
     #[inline(always)]
     pub(crate) fn line_of(&self, slot: Slot) -> u32 {
         self.buckets.at(slot.bucket()).lines[slot.way()].get()
-    }
-
-    #[inline(always)]
-    pub(crate) fn set_qty(&self, slot: Slot, qty: u32) {
-        self.buckets.at(slot.bucket()).qtys[slot.way()].set(qty);
     }
 
     /// Notes that an order now stands in another line.
@@ -395,14 +320,14 @@ mod tests {
     fn put(orders: &mut Orders, order_ref: u64) -> bool {
         let order_ref = OrderRef::new(order_ref);
         assert!(orders.find(order_ref).is_none());
-        let Vacancy::At(slot) = orders.vacancy(order_ref) else { return false };
-        orders.put(slot, Resting { order_ref, line: 1, qty: 1, arrival: 0 });
+        let Vacancy::At(place) = orders.vacancy(order_ref) else { return false };
+        orders.put(place, Resting { order_ref, line: 1, qty: 1, arrival: 0 });
         true
     }
 
     fn remove(orders: &mut Orders, order_ref: u64) {
-        let slot = orders.find(OrderRef::new(order_ref)).unwrap();
-        orders.remove(slot, OrderRef::new(order_ref));
+        let place = orders.place(OrderRef::new(order_ref)).unwrap();
+        orders.remove(place);
     }
 
     fn has(orders: &Orders, order_ref: u64) -> bool {

@@ -8,78 +8,14 @@
 //! are joined, so that a queue never takes more than a line for every two orders.
 
 use crate::orders::{Orders, Slot};
-use crate::region::{
-    Plan, Region, RegionError, Table, Word8, Word16, Word32, Word64, lanes, words,
-};
+use crate::queue_line::{ALL, PLACES, QueueLine};
+use crate::region::{Plan, Region, RegionError, Table, Word32, lanes};
 use crate::{Locate, Side};
 
-/// Places in a line.
-const PLACES: usize = 8;
-const ALL: u32 = (1 << PLACES) - 1;
-/// A line with so many orders or fewer is joined to a neighbour,
+pub(crate) use crate::queue_line::LineAt;
+
+/// A line with so many orders or fewer is sparse: two neighbours that are become one line.
 const SPARSE: u32 = 2;
-/// if that has so many or fewer.
-const HALF: u32 = 4;
-
-words! {
-    /// One line of a queue: a level, or what continues one.
-    pub(crate) struct QueueLine, align(64) {
-        /// Of a level: the sum over its orders, or what the feed set.
-        pub(crate) qty: Word64,
-        /// Of a level.
-        pub(crate) price: Word32,
-        /// Of a level: how many orders its whole queue has.
-        pub(crate) orders: Word32,
-        /// The level whose queue this is: in a level the line itself.
-        level: Word32,
-        locate: Word16,
-        /// Of every line.
-        side: Word8,
-        _reserved: Word8,
-        /// The line before; before the level's own, the last.
-        before: Word32,
-        /// The line behind; behind the last, the level's own. In a free line, the next free one.
-        behind: Word32,
-        places: [Word32; PLACES],
-    }
-}
-
-impl QueueLine {
-    #[inline(always)]
-    pub(crate) fn locate(&self) -> Locate {
-        Locate::new(self.locate.get())
-    }
-
-    #[inline(always)]
-    pub(crate) fn side(&self) -> Side {
-        if self.side.get() == 0 { Side::Bid } else { Side::Ask }
-    }
-
-    /// Its neighbours.
-    pub(crate) fn links(&self) -> Links {
-        let Self { level, before, behind, .. } = self;
-        Links { level: level.get(), before: before.get(), behind: behind.get() }
-    }
-
-    /// What its places hold.
-    pub(crate) fn numbers(&self) -> [u32; PLACES] {
-        self.places.each_ref().map(Word32::get)
-    }
-
-    /// One bit for each place with an order.
-    #[inline(always)]
-    fn taken(&self) -> u32 {
-        lanes::equal(&self.places, 0) ^ ALL
-    }
-}
-
-/// What a line names.
-#[derive(Clone, Copy)]
-pub(crate) struct Links {
-    pub(crate) level: u32,
-    pub(crate) before: u32,
-    pub(crate) behind: u32,
-}
 
 /// All lines of all queues. Line 0 is never used: 0 is no line.
 #[derive(Debug)]
@@ -128,6 +64,17 @@ impl Queues {
     }
 
     #[inline(always)]
+    pub(crate) fn line_at(&self, number: u32) -> LineAt<'_> {
+        LineAt { number, line: self.lines.at(number) }
+    }
+
+    /// The level whose queue a line belongs to, as a line.
+    #[inline(always)]
+    pub(crate) fn level_at(&self, line: LineAt<'_>) -> LineAt<'_> {
+        self.line_at(line.line.level.get())
+    }
+
+    #[inline(always)]
     pub(crate) fn prefetch(&self, line: u32) {
         self.lines.prefetch(line);
     }
@@ -146,7 +93,7 @@ impl Queues {
 
     /// An empty level, or `None` where all are taken.
     #[inline]
-    pub(crate) fn new_level(&self, locate: Locate, side: Side, price: u32) -> Option<u32> {
+    pub(crate) fn new_level(&self, locate: Locate, side: Side, price: u32) -> Option<LineAt<'_>> {
         if self.levels_live.get() >= self.levels_max {
             return None;
         }
@@ -161,14 +108,15 @@ impl Queues {
         line.side.set(side as u8);
         line.before.set(level);
         line.behind.set(level);
-        Some(level)
+        Some(LineAt { number: level, line })
     }
 
     /// Takes away a level that has no orders.
     #[inline]
-    pub(crate) fn drop_level(&self, level: u32) {
+    pub(crate) fn drop_level(&self, level: LineAt<'_>) {
         self.levels_live.set(self.levels_live.get() - 1);
-        self.free_line(level);
+        level.line.behind.set(self.free.get());
+        self.free.set(level.number);
     }
 
     /// A line without orders.
@@ -196,15 +144,15 @@ impl Queues {
     /// Puts an order at the end of a level's queue. The line that it then stands in, or `None`
     /// where there is no line for it.
     #[inline(always)]
-    pub(crate) fn append(&self, level: u32, slot: Slot, orders: &Orders) -> Option<u32> {
-        let last = self.lines.at(level).before.get();
+    pub(crate) fn append(&self, level: LineAt<'_>, slot: Slot, orders: &Orders) -> Option<u32> {
+        let last = level.line.before.get();
         let line = self.lines.at(last);
         let behind = (u32::BITS - line.taken().leading_zeros()) as usize;
         if let Some(place) = line.places.get(behind) {
             place.set(slot.number());
             return Some(last);
         }
-        self.append_to_full(level, last, slot, orders)
+        self.append_to_full(level.number, last, slot, orders)
     }
 
     /// The last place of the last line is taken: closes its holes, or begins a line.
@@ -230,15 +178,24 @@ impl Queues {
 
     /// Takes an order out of the line in which it stands. Whether it was the first of its queue.
     #[inline(always)]
-    pub(crate) fn remove(&self, at: u32, slot: Slot, orders: &Orders) -> bool {
-        let line = self.lines.at(at);
-        let (level, taken) = (line.level.get(), line.taken());
+    pub(crate) fn remove(
+        &self,
+        LineAt { number: at, line }: LineAt<'_>,
+        level: u32,
+        slot: Slot,
+        orders: &Orders,
+    ) -> bool {
+        let taken = line.taken();
         let place = lanes::equal(&line.places, slot.number()).trailing_zeros() as usize % PLACES;
         line.places[place].set(0);
-        let mut first = taken & ((1 << place) - 1) == 0;
+        let before = taken & ((1 << place) - 1);
+        let mut first = before == 0;
         if line.behind.get() != at {
             first &= at == level || self.is_first_line(level, at);
-            self.tidy(level, at, orders);
+            let left = taken & !(1 << place);
+            if left.count_ones() <= SPARSE {
+                self.tidy(level, at, orders);
+            }
         }
         first
     }
@@ -250,25 +207,34 @@ impl Queues {
         own.taken() == 0 && own.behind.get() == at
     }
 
-    /// After an order left a line of a queue of several: frees the line if it is empty, joins it
-    /// to a neighbour if it is sparse.
+    /// After an order left a line of a queue of several, which is sparse now: frees the line if it is
+    /// empty, and joins it to a neighbour that is sparse, too, or that has room for its only order. So
+    /// two neighbours behind the level's own line have four orders or more together, and hardly ever does
+    /// more than one order move.
     #[cold]
     fn tidy(&self, level: u32, at: u32, orders: &Orders) {
+        let count = |line: u32| self.lines.at(line).taken().count_ones();
         let line = self.lines.at(at);
-        let (count, before, behind) =
-            (line.taken().count_ones(), line.before.get(), line.behind.get());
-        if count == 0 && at != level {
-            self.unlink(at);
-        } else if count <= SPARSE {
-            let few = |line: u32| self.lines.at(line).taken().count_ones() <= HALF;
-            if behind != level && few(behind) {
-                self.gather(at, &[at, behind], orders);
-                self.unlink(behind);
-            } else if at != level && few(before) {
-                self.gather(before, &[before, at], orders);
-                self.unlink(at);
-            }
+        let (own, before, behind) = (count(at), line.before.get(), line.behind.get());
+        if own == 0 && at != level {
+            return self.unlink(at);
         }
+        let is_moved = own < SPARSE && at != level;
+        let most = if is_moved { ALL.count_ones() - own } else { SPARSE };
+        if behind != level && count(behind) <= most {
+            self.join(at, behind, level, orders);
+        } else if at != level && count(before) <= most {
+            self.join(before, at, level, orders);
+        }
+    }
+
+    /// Makes one line of two that follow each other: of the one with more orders, or of the level's own.
+    fn join(&self, first: u32, second: u32, level: u32, orders: &Orders) {
+        let count = |line: u32| self.lines.at(line).taken().count_ones();
+        let stays = first == level || count(first) >= count(second);
+        let (to, gone) = if stays { (first, second) } else { (second, first) };
+        self.gather(to, &[first, second], orders);
+        self.unlink(gone);
     }
 
     /// Moves the orders of `from` to the first places of `to`, which is one of them, in order.
@@ -388,16 +354,17 @@ mod tests {
             let mut region = Region::anonymous(plan).unwrap();
             let orders = Orders::new(&mut region, capacity).unwrap();
             let queues = Queues::new(&mut region, levels, capacity).unwrap();
-            let level = queues.new_level(Locate::new(3), Side::Ask, 7).unwrap();
+            let level = queues.new_level(Locate::new(3), Side::Ask, 7).unwrap().number;
             let lines_before = queues.fresh.get();
             Model { queues, orders, level, expected: Vec::new(), lines_before }
         }
 
         fn join(&mut self, order_ref: u64) {
             let order_ref = OrderRef::new(order_ref);
-            let Vacancy::At(slot) = self.orders.vacancy(order_ref) else { panic!("full") };
-            let line = self.queues.append(self.level, slot, &self.orders).unwrap();
-            self.orders.put(slot, Resting { order_ref, line, qty: 1, arrival: 0 });
+            let Vacancy::At(place) = self.orders.vacancy(order_ref) else { panic!("full") };
+            let level = self.queues.line_at(self.level);
+            let line = self.queues.append(level, place.slot, &self.orders).unwrap();
+            self.orders.put(place, Resting { order_ref, line, qty: 1, arrival: 0 });
             self.expected.push(order_ref.get());
             self.count();
         }
@@ -417,11 +384,12 @@ mod tests {
 
         fn leave(&mut self, at: usize) {
             let order_ref = self.expected.remove(at);
-            let slot = self.orders.find(OrderRef::new(order_ref)).unwrap();
-            let line = self.orders.at(slot).line;
-            assert_eq!(self.queues.level_of(line), self.level);
-            assert_eq!(self.queues.remove(line, slot, &self.orders), at == 0);
-            self.orders.remove(slot, OrderRef::new(order_ref));
+            let place = self.orders.place(OrderRef::new(order_ref)).unwrap();
+            let line = self.queues.line_at(place.line());
+            assert_eq!(self.queues.level_at(line).number, self.level);
+            let was_first = self.queues.remove(line, self.level, place.slot, &self.orders);
+            assert_eq!(was_first, at == 0);
+            self.orders.remove(place);
             self.count();
         }
 

@@ -136,10 +136,10 @@ impl BookReader {
         if N > NEAR_LEVELS as usize {
             return self.gather_depth(locate, depth);
         }
-        let rings = Side::BOTH.map(|side| self.books.ladders.ring(header, locate, side));
+        let sides = Side::BOTH.map(|side| self.books.ladders.side(header, locate, side));
         let read = self.read_near(locate, || {
             let feed_state = header.feed_state(self.books.feed_state());
-            depth.fill(rings, feed_state, (header.seq(), header.time()));
+            depth.fill(sides, feed_state, (header.seq(), header.time()));
         });
         self.told(locate, read).inspect_err(|_| depth.clear())
     }
@@ -177,7 +177,7 @@ impl BookReader {
         let Ok(header) = self.held(locate) else { return 0 };
         let version = header.line().number();
         for side in Side::BOTH {
-            self.books.ladders.ring(header, locate, side).prefetch_all();
+            self.books.ladders.side(header, locate, side).prefetch_all();
         }
         version
     }

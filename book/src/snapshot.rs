@@ -3,9 +3,9 @@
 //! This is how a book comes back without the messages that made it: a reader copies it from the
 //! writer's memory, a writer's successor from books that it has made again.
 
-use crate::apply::{Found, Joins};
-use crate::header::HeaderWords;
-use crate::ladder::{Became, LevelNow};
+use crate::apply::Joins;
+use crate::header::{Best, HeaderWords};
+use crate::ladder::{Became, Ladders, LevelNow};
 use crate::record::RecordWords;
 use crate::view::Book;
 use crate::{Arrival, Books, Locate, Order, Price, Qty, Reject, SeqNo, Side};
@@ -114,7 +114,7 @@ impl Books {
             self.empty(locate);
             header.mark_dead();
         }
-        header.set_touch(Side::BOTH.map(|side| self.ladders.ring(header, locate, side).best()));
+        header.set_touch(Side::BOTH.map(|side| self.ladders.side(header, locate, side).best()));
         self.lock(locate).end();
         self.change(locate).end();
         restored
@@ -132,17 +132,17 @@ impl Books {
                 price.key().ok_or(Reject::PriceRange(price))?,
                 qty.as_order().ok_or(Reject::QtyRange(qty))?,
             );
-            let slot = self.check_fresh(order_ref)?;
-            let joins = Joins { slot, locate, order_ref, side, price, qty };
-            let ring = self.ladders.ring(header, locate, side);
-            let (_, now) = self.insert(ring, &joins)?;
-            self.ladders.settle(ring, &now, &self.queues);
+            let place = self.check_fresh(order_ref)?;
+            let joins = Joins { locate, order_ref, price, qty };
+            let near = self.ladders.side(header, locate, side);
+            let (_, now) = self.insert(near, place, &joins)?;
+            self.ladders.settle(near, Best::NONE, &now, &self.queues);
         }
         for &(side, price, qty) in levels {
             let key = price.key().ok_or(Reject::PriceRange(price))?;
-            let ring = self.ladders.ring(header, locate, side);
-            let now = self.put_bare(ring, locate, key, qty)?;
-            self.ladders.settle(ring, &now, &self.queues);
+            let near = self.ladders.side(header, locate, side);
+            let now = self.put_bare(near, locate, key, qty)?;
+            self.ladders.settle(near, Best::NONE, &now, &self.queues);
         }
         Ok(())
     }
@@ -151,22 +151,21 @@ impl Books {
     fn empty(&self, locate: Locate) {
         let header = self.header(locate);
         for side in Side::BOTH {
-            let ring = self.ladders.ring(header, locate, side);
-            while self.ladders.len(header, side) > 0 {
-                let best = ring.at(0);
-                let spot = self.ladders.find(ring, best.rank);
+            let near = self.ladders.side(header, locate, side);
+            while Ladders::len(near) > 0 {
+                let best = near.at(0);
+                let spot = self.ladders.find(near, best.rank);
                 let now = match self.queues.slots(best.level).next() {
                     Some(slot) => {
-                        let order = self.orders.at(slot);
-                        let found = Found { slot, order, level: best.level, side };
-                        self.take_out(ring, &found).1
+                        let found = self.found(self.orders.place_at(slot));
+                        self.take_out(near, &found).1
                     }
                     None => {
-                        self.queues.drop_level(best.level);
+                        self.queues.drop_level(self.queues.line_at(best.level));
                         LevelNow { became: Became::Vanished, spot, orders: 0, qty: 0 }
                     }
                 };
-                self.ladders.settle(ring, &now, &self.queues);
+                self.ladders.settle(near, Best::NONE, &now, &self.queues);
             }
         }
     }

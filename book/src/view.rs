@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::header::HeaderWords;
-use crate::ladder::rank;
+use crate::ladder::{Ladders, rank};
 use crate::level::Level;
 use crate::orders::Slot;
 use crate::record::{LastTrade, RecordWords};
@@ -146,7 +146,8 @@ impl<'a> Book<'a> {
     /// How many levels a side has.
     #[must_use]
     pub fn depth(&self, side: Side) -> u32 {
-        self.books.ladders.len(self.books.header(self.locate), side)
+        let header = self.books.header(self.locate);
+        Ladders::len(self.books.ladders.side(header, self.locate, side))
     }
 
     /// The levels of a side, best first.
@@ -213,8 +214,8 @@ impl<'a> Book<'a> {
 
     fn level_index(&self, side: Side, price: Price) -> Option<u32> {
         let (books, header) = (self.books, self.books.header(self.locate));
-        let ring = books.ladders.ring(header, self.locate, side);
-        let spot = books.ladders.find(ring, rank(side, price.key()?));
+        let near = books.ladders.side(header, self.locate, side);
+        let spot = books.ladders.find(near, rank(side, price.key()?));
         (spot.level != 0).then_some(spot.level)
     }
 }

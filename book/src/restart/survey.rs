@@ -83,7 +83,7 @@ impl Survey {
                 && near.is_none_or(|near| near == totals)
                 && self.queue(books, level, is_bare) == Some(totals)
         });
-        is_whole && books.ladders.ring(header, locate, side).best() == header.best(side)
+        is_whole && books.ladders.side(header, locate, side).best() == header.best(side)
     }
 
     /// The orders of a level and their quantity, if its queue is whole.

@@ -53,23 +53,16 @@ pub(super) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
 }
 
 /// `B` and `S`, and nothing else. Which of the two cannot be foreseen: as comparisons, of whatever kind, they become a
-/// branch, and so they are looked up.
+/// branch, and so they are looked up, as what is wanted in the end: a number to be understood becomes a branch again.
 #[inline(always)]
 pub(super) fn side(indicator: u8) -> Option<Side> {
-    match SIDES[usize::from(indicator)] {
-        NO_SIDE => None,
-        side => Some(if side == ASK { Side::Ask } else { Side::Bid }),
-    }
+    SIDES[usize::from(indicator)]
 }
 
-const BID: u8 = 0;
-const ASK: u8 = 1;
-const NO_SIDE: u8 = 2;
-
-static SIDES: [u8; 256] = {
-    let mut sides = [NO_SIDE; 256];
-    sides[b'B' as usize] = BID;
-    sides[b'S' as usize] = ASK;
+static SIDES: [Option<Side>; 256] = {
+    let mut sides = [None; 256];
+    sides[b'B' as usize] = Some(Side::Bid);
+    sides[b'S' as usize] = Some(Side::Ask);
     sides
 };
 
