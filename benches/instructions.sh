@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 limits="
 2000 400000 690
 1 200000 760
-hostile 1000 205000
+hostile 1000 57000
 "
 program=$(cargo bench --no-run --bench instructions --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*instructions-[^"]*\)".*/\1/p' | tail -1)

@@ -8,7 +8,7 @@
 use core::hint::select_unpredictable;
 
 use crate::Side;
-use crate::region::{Plan, Region, RegionError, Table, Word32, Word64};
+use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, lanes};
 
 /// Rungs of the smallest chunk: one cache line.
 const SMALLEST: u32 = 8;
@@ -192,12 +192,8 @@ impl Rungs {
     /// [room](Rungs::reserve).
     pub(crate) fn insert(&self, ladder: &mut Ladder, below: u32, rank: u32, level: u32) {
         ladder.len += 1;
-        let mut moving = rung(rank, level);
-        for better in self.from(*ladder, below) {
-            let moved = better.get();
-            better.set(moving);
-            moving = moved;
-        }
+        lanes::move_up(self.from(*ladder, below));
+        self.set(*ladder, below, rung(rank, level));
     }
 
     /// Takes the best level off a side: its rank, and the level.
@@ -215,13 +211,11 @@ impl Rungs {
     #[inline]
     pub(crate) fn remove(&self, ladder: &mut Ladder, rank: u32) {
         let below = self.not_better(*ladder, rank, ladder.len());
-        let mut moving = 0;
-        for better in self.from(*ladder, below.saturating_sub(1)).iter().rev() {
-            let moved = better.get();
-            better.set(moving);
-            moving = moved;
+        lanes::move_down(self.from(*ladder, below.saturating_sub(1)));
+        if ladder.len > 0 {
+            ladder.len -= 1;
+            self.set(*ladder, ladder.len(), 0);
         }
-        ladder.len = ladder.len.saturating_sub(1);
         if ladder.is_roomy() {
             self.shrink(ladder);
         }

@@ -1,6 +1,6 @@
-//! Comparing several numbers at once.
+//! Comparing and moving several numbers at once.
 
-use super::Word32;
+use super::{Word32, Word64};
 
 /// Sixteen bytes of words, read by one instruction.
 #[inline(always)]
@@ -73,9 +73,81 @@ pub(crate) fn above(lanes: &[Word32; 14], bound: u32) -> u32 {
     lanes.iter().map(|lane| u32::from(lane.get() > bound)).sum()
 }
 
+/// Words that are moved at once.
+const MOVED: usize = 8;
+
+/// Moves `MOVED` words from a place to one that is a word further, or a word less far.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+fn move_some<const UP: bool>(words: &[Word64; MOVED + 1]) {
+    let base = words.as_ptr().cast::<u8>();
+    let (from, to) = if UP { (base, base.wrapping_add(8)) } else { (base.wrapping_add(8), base) };
+    // SAFETY: both places are inside `words`, which may be written through shared references; other
+    // threads may read them meanwhile: the processor writes each aligned word whole.
+    unsafe {
+        core::arch::asm!(
+            "movdqu {a}, [{from}]", "movdqu {b}, [{from} + 16]",
+            "movdqu {c}, [{from} + 32]", "movdqu {d}, [{from} + 48]",
+            "movdqu [{to}], {a}", "movdqu [{to} + 16], {b}",
+            "movdqu [{to} + 32], {c}", "movdqu [{to} + 48], {d}",
+            from = in(reg) from, to = in(reg) to,
+            a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _, d = out(xmm_reg) _,
+            options(nostack, preserves_flags));
+    }
+}
+
+#[inline(always)]
+#[cfg(not(target_arch = "x86_64"))]
+fn move_some<const UP: bool>(words: &[Word64; MOVED + 1]) {
+    if UP {
+        (0..MOVED).rev().for_each(|at| words[at + 1].set(words[at].get()));
+    } else {
+        (0..MOVED).for_each(|at| words[at].set(words[at + 1].get()));
+    }
+}
+
+/// Moves all words but the last one place up. The first stays as it is, too.
+pub(crate) fn move_up(words: &[Word64]) {
+    let mut rest = words;
+    while let Some(last) = rest.last_chunk::<{ MOVED + 1 }>() {
+        move_some::<true>(last);
+        rest = rest.get(..rest.len() - MOVED).unwrap_or_default();
+    }
+    for at in (1..rest.len()).rev() {
+        rest[at].set(rest[at - 1].get());
+    }
+}
+
+/// Moves all words but the first one place down. The last stays as it is, too.
+pub(crate) fn move_down(words: &[Word64]) {
+    let mut rest = words;
+    while let Some(first) = rest.first_chunk::<{ MOVED + 1 }>() {
+        move_some::<false>(first);
+        rest = rest.get(MOVED..).unwrap_or_default();
+    }
+    for at in 1..rest.len() {
+        rest[at - 1].set(rest[at].get());
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::region::Word32;
+    use crate::region::{Word32, Word64};
+
+    #[test]
+    fn words_move_by_one_place_however_many_there_are() {
+        for len in 0..60u64 {
+            let numbered = || (0..len).map(Word64::from).collect::<Vec<_>>();
+            let numbers = |words: &[Word64]| words.iter().map(Word64::get).collect::<Vec<_>>();
+            let (up, down) = (numbered(), numbered());
+            super::move_up(&up);
+            super::move_down(&down);
+            let expected =
+                |from: fn(u64, u64) -> u64| (0..len).map(|at| from(at, len)).collect::<Vec<_>>();
+            assert_eq!(numbers(&up), expected(|at, _| at.saturating_sub(1)), "{len} up");
+            assert_eq!(numbers(&down), expected(|at, len| (at + 1).min(len - 1)), "{len} down");
+        }
+    }
 
     #[test]
     fn every_lane_has_its_bit() {
