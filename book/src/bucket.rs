@@ -61,11 +61,16 @@ impl Bucket {
     /// The way of the order with this reference.
     #[inline(always)]
     pub(crate) fn way_of(&self, order_ref: u64) -> Option<u32> {
-        // At most one order has the reference, but places that orders left keep theirs: without
-        // a branch the way is right unless such a place has it, too, or none has.
-        let [one, two] = [1, 2].map(|way| self.refs[way].get() == order_ref);
-        let way = (u32::from(one) + 2 * u32::from(two)).min(2);
+        let way = self.likely_way_of(order_ref);
         if self.is_at(way, order_ref) { Some(way) } else { self.way_among_left(order_ref) }
+    }
+
+    /// The same without a branch. At most one order has the reference, but places that orders left keep
+    /// theirs: it is the right way unless such a place has it, too, or none has.
+    #[inline(always)]
+    pub(crate) fn likely_way_of(&self, order_ref: u64) -> u32 {
+        let [one, two] = [1, 2].map(|way| self.refs[way].get() == order_ref);
+        (u32::from(one) + 2 * u32::from(two)).min(2)
     }
 
     #[cold]
@@ -74,7 +79,7 @@ impl Bucket {
     }
 
     #[inline(always)]
-    fn is_at(&self, way: u32, order_ref: u64) -> bool {
+    pub(crate) fn is_at(&self, way: u32, order_ref: u64) -> bool {
         let way = (way as usize).min(WAYS - 1);
         (self.refs[way].get() == order_ref) & (self.lines[way].get() != 0)
     }

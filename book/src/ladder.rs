@@ -9,7 +9,7 @@ use core::hint::select_unpredictable;
 
 use crate::header::{Best, Header};
 use crate::near::{NEAR_LEVELS, Near, NearLevel, NearSide};
-use crate::queues::Queues;
+use crate::queues::{LineAt, Queues};
 use crate::region::{Plan, Region, RegionError};
 use crate::{Locate, Reject, Side};
 
@@ -38,7 +38,7 @@ pub(crate) struct Spot {
     /// The level, 0 where there is none at the price.
     pub(crate) level: u32,
     pub(crate) is_near: bool,
-    /// Near, how many levels are better; far, how many far ones are worse.
+    /// Where there is no level: near, how many are better; far, how many far ones are worse.
     place: u32,
     /// The slot of a level that is near.
     slot: u32,
@@ -66,6 +66,23 @@ impl LevelNow {
         let Spot { rank, level, .. } = self.spot;
         NearLevel { rank, level, orders: self.orders, qty: self.qty }
     }
+}
+
+/// A level of a side, in its order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ranked {
+    pub(crate) rank: u32,
+    pub(crate) level: u32,
+    /// Where it is near.
+    pub(crate) near: Option<Nearby>,
+}
+
+/// What a slot says of a level besides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nearby {
+    pub(crate) slot: u32,
+    pub(crate) orders: u32,
+    pub(crate) qty: u64,
 }
 
 /// All ladders of all books.
@@ -117,21 +134,21 @@ impl Ladders {
             && (far.len() == 0 || near.len() >= NEAR_LEVELS)
     }
 
-    /// The ranks of a side with their levels, best first; with number of orders and quantity where
-    /// they are near.
+    /// The levels of a side with their ranks, best first.
     pub(crate) fn ranks<'a>(
         &'a self,
         header: &'a Header,
         locate: Locate,
         side: Side,
-    ) -> impl Iterator<Item = (u32, u32, Option<(u32, u64)>)> + use<'a> {
+    ) -> impl Iterator<Item = Ranked> + use<'a> {
         let (near, far) = (self.side(header, locate, side), header.far(side));
-        let near = (0..near.len()).map(move |better| {
+        let nearby = (0..near.len()).map(move |better| {
             let NearLevel { rank, level, orders, qty } = near.at(better);
-            (rank, level, Some((orders, qty)))
+            let slot = near.standing().slot(better);
+            Ranked { rank, level, near: Some(Nearby { slot, orders, qty }) }
         });
         let far = (0..far.len()).rev().map(move |below| self.far.rung(far, below));
-        near.chain(far.map(|(rank, level)| (rank, level, None)))
+        nearby.chain(far.map(|(rank, level)| Ranked { rank, level, near: None }))
     }
 
     /// Takes all levels off both sides, whatever they are; what they took is not given back.
@@ -162,10 +179,12 @@ impl Ladders {
         self.near.side(header, locate, side)
     }
 
-    /// Asks for the ranks of a side.
+    /// Asks for the ranks of a side if they are needed; else, without a branch, for those of some other one that is
+    /// always the same.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, locate: Locate, side: Side) {
-        self.near.prefetch_ranks(locate, side);
+    pub(crate) fn prefetch_if(&self, is_needed: bool, locate: Locate, side: Side) {
+        let number = select_unpredictable(is_needed, locate.get(), 0);
+        self.near.prefetch_ranks(Locate::new(number), side);
     }
 
     /// How many levels a side has.
@@ -201,6 +220,19 @@ impl Ladders {
         near.prefetch_to_write(spot.slot);
     }
 
+    /// Finds a rank on a side: in the slot of a hint, perhaps.
+    #[inline(always)]
+    pub(crate) fn find_from(&self, hint: Option<u32>, near: NearSide<'_>, rank: u32) -> Spot {
+        if let Some(slot) = hint {
+            let (found, level) = near.level_in(slot);
+            // Slots without a level have rank 0, too.
+            if (found == rank) & (rank != 0) {
+                return Spot { rank, level, is_near: true, place: 0, slot };
+            }
+        }
+        self.find(near, rank)
+    }
+
     /// Finds a rank on a side.
     #[inline(always)]
     pub(crate) fn find(&self, near: NearSide<'_>, rank: u32) -> Spot {
@@ -217,24 +249,29 @@ impl Ladders {
         self.find_far(header.far(side), rank)
     }
 
-    /// The near level of a rank, 0 where there is none; and whether it may be far. Without a branch.
+    /// The near level of a rank, 0 where there is none; whether it may be far; and the slot. Without a branch.
     #[inline(always)]
-    pub(crate) fn near_level(near: NearSide<'_>, rank: u32) -> (u32, bool) {
+    pub(crate) fn near_level(near: NearSide<'_>, rank: u32) -> (u32, bool, u32) {
         let (better, standing) = (near.better(rank), near.standing());
         let slot = standing.slot(better);
         near.prefetch(slot);
         let (found, level) = near.level_in(slot);
         let may_be_far = (better >= standing.len()) & (near.header.far_len(near.side) > 0);
-        (select_unpredictable(found == rank, level, 0), may_be_far)
+        (select_unpredictable(found == rank, level, 0), may_be_far, slot)
     }
 
-    /// The spot of a level that is on the side.
+    /// The spot of a level that is on the side, which knows it.
     #[inline(always)]
-    pub(crate) fn spot(near: NearSide<'_>, rank: u32, level: u32) -> Spot {
-        let (better, standing) = (near.better(rank), near.standing());
+    pub(crate) fn spot(rank: u32, level: LineAt<'_>) -> Spot {
+        let near = level.line.near_slot();
         // One that is far is looked for only where it has to go.
-        let (is_near, slot) = (better < standing.len(), standing.slot(better));
-        Spot { rank, level, is_near, place: better, slot }
+        Spot {
+            rank,
+            level: level.number,
+            is_near: near.is_some(),
+            place: 0,
+            slot: near.unwrap_or(0),
+        }
     }
 
     #[cold]
@@ -282,23 +319,27 @@ impl Ladders {
             self.settle_far(header, side, now);
             return before;
         }
-        let is_best = place == 0;
-        match now.became {
-            Became::Changed => near.change(slot, now.orders, now.qty),
+        let is_best = match now.became {
+            Became::Changed => {
+                near.change(slot, now.orders, now.qty);
+                rank == before.rank
+            }
             Became::Appeared => {
                 if near.is_full() {
-                    self.spill(header, side, near);
+                    self.spill(near, queues);
                 }
-                near.insert(place, &now.near());
+                let slot = near.insert(place, &now.near());
+                queues.line(now.spot.level).set_near_slot(Some(slot));
+                place == 0
             }
             Became::Vanished => {
-                near.remove(place);
+                near.remove(near.better(rank));
                 if near.len() < NEAR_LEVELS && header.far_len(side) > 0 {
-                    self.refill(header, side, near, queues);
+                    self.refill(near, queues);
                 }
-                return if is_best { near.best() } else { before };
+                return if rank == before.rank { near.best() } else { before };
             }
-        }
+        };
         // Whether it is the best one cannot be foreseen.
         Best {
             rank: select_unpredictable(is_best, rank, before.rank),
@@ -320,9 +361,11 @@ impl Ladders {
 
     /// The worst near level becomes the best far one; there is room.
     #[cold]
-    fn spill(&self, header: &Header, side: Side, near: NearSide<'_>) {
+    fn spill(&self, near: NearSide<'_>, queues: &Queues) {
+        let (header, side) = (near.header, near.side);
         let mut ladder = header.far(side);
         let NearLevel { rank, level, .. } = near.take_worst();
+        queues.line(level).set_near_slot(None);
         let worse = ladder.len();
         self.far.insert(&mut ladder, worse, rank, level);
         header.set_far(side, ladder);
@@ -330,14 +373,16 @@ impl Ladders {
 
     /// The best far levels become near ones, until some more are near than have to be.
     #[cold]
-    fn refill(&self, header: &Header, side: Side, near: NearSide<'_>, queues: &Queues) {
+    fn refill(&self, near: NearSide<'_>, queues: &Queues) {
+        let (header, side) = (near.header, near.side);
         let mut ladder = header.far(side);
         while near.len() < REFILLED
             && let Some((rank, level)) = self.far.take_best(&mut ladder)
         {
             let line = queues.line(level);
             let (orders, qty) = (line.orders.get(), line.qty.get());
-            near.append(&NearLevel { rank, level, orders, qty });
+            let slot = near.append(&NearLevel { rank, level, orders, qty });
+            line.set_near_slot(Some(slot));
         }
         header.set_far(side, ladder);
     }

@@ -18,6 +18,16 @@ use crate::{Books, Locate, OrderRef, Side};
 pub(crate) struct Hint {
     /// The order that a message takes from.
     pub(crate) slot: Slot,
+    /// One more than the slot of the near level that an order joins; 0 is none.
+    near: u8,
+}
+
+impl Hint {
+    /// The slot of the near level that an order joins.
+    #[inline(always)]
+    pub(crate) fn near(self) -> Option<u32> {
+        u32::from(self.near).checked_sub(1)
+    }
 }
 
 /// What a message to come will do to an order.
@@ -76,6 +86,8 @@ impl Picked {
 #[derive(Debug, Default)]
 pub struct Ahead {
     steps: u32,
+    /// Whether any message was noted.
+    is_noted: bool,
     joining: Picked,
     leaving: Picked,
     /// Those whose order leaves and comes back.
@@ -94,6 +106,7 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.steps = 0;
+        self.is_noted = false;
         self.joining.count = 0;
         self.leaving.count = 0;
         self.returning.count = 0;
@@ -112,7 +125,10 @@ impl Ahead {
         books.headers.prefetch(u32::from(foretold.locate.get()));
         let message = message % Ahead::MESSAGES;
         self.told[message] = foretold;
-        let does = foretold.does;
+        self.is_noted = true;
+        let (does, Foretold { locate, side, .. }) = (foretold.does, foretold);
+        // Of the others the side is not known yet.
+        books.ladders.prefetch_if(does == Does::Adds, locate, side);
         self.joining.push_if(does == Does::Adds, message);
         self.leaving.push_if(matches!(does, Does::Takes | Does::Replaces), message);
         self.returning.push_if(does == Does::Replaces, message);
@@ -130,6 +146,9 @@ impl Books {
     /// levels they belong to, then what lies behind those. A fourth step does nothing.
     #[inline(always)]
     pub fn look_ahead(&self, ahead: &mut Ahead) {
+        if !ahead.is_noted {
+            return;
+        }
         ahead.steps += 1;
         match ahead.steps {
             1 => self.look_for_orders(ahead),
@@ -141,23 +160,24 @@ impl Books {
 
     #[inline(never)]
     fn look_for_orders(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, told, lines, hints, .. } = ahead;
+        let Ahead { leaving, told, lines, hints, .. } = ahead;
+        let mut elsewhere = Picked::default();
         for message in leaving.iter() {
-            let slot = self.orders.find_near(told[message].order_ref);
+            let (slot, line) = self.orders.glance(told[message].order_ref);
             hints[message].slot = slot;
-            lines[message] = if slot == Slot::NONE { 0 } else { self.orders.line_of(slot) };
-            self.queues.prefetch(lines[message]);
+            lines[message] = line;
+            self.queues.prefetch(line);
+            elsewhere.push_if(line == 0, message);
         }
-        for message in joining.iter() {
-            let Foretold { locate, side, .. } = told[message];
-            self.ladders.prefetch(locate, side);
-        }
+        elsewhere
+            .iter()
+            .for_each(|message| self.orders.prefetch_displaced(told[message].order_ref));
     }
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
         let Ahead { joining, leaving, told, lines, hints, .. } = ahead;
-        self.find_levels(joining, told, lines);
+        self.find_levels(joining, told, lines, hints);
         for message in leaving.iter() {
             if lines[message] == 0
                 && let Some(slot) = self.orders.find(told[message].order_ref)
@@ -167,7 +187,9 @@ impl Books {
             }
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
             let side = line.side();
-            self.ladders.prefetch(locate, side);
+            // Ranks are needed where its level will vanish, and where it comes back.
+            let needs_ranks = (line.orders.get() <= 1) | (told[message].does == Does::Replaces);
+            self.ladders.prefetch_if(needs_ranks, locate, side);
             // Where it comes back is on the same side.
             told[message].side = side;
             lines[message] = self.queues.level_of(lines[message]);
@@ -177,15 +199,17 @@ impl Books {
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, told, lines, .. } = ahead;
+        let Ahead { joining, leaving, returning, told, lines, hints, .. } = ahead;
         for message in joining.iter() {
-            self.queues.prefetch_end(lines[message]);
+            self.queues.prefetch(self.queues.line(lines[message]).before.get());
         }
         for message in leaving.iter() {
             let Foretold { locate, side, .. } = told[message];
-            self.ladders.side(self.header(locate), locate, side).prefetch_best();
+            // Of a level that is far it is some slot.
+            let slot = self.queues.line(lines[message]).near_slot().unwrap_or(0);
+            self.ladders.side(self.header(locate), locate, side).prefetch(slot);
         }
-        self.find_levels(returning, told, lines);
+        self.find_levels(returning, told, lines, hints);
     }
 
     /// Finds the levels that orders will join, and asks for their lines. Who stands far from the
@@ -197,14 +221,18 @@ impl Books {
         joining: &Picked,
         told: &[Foretold; Ahead::MESSAGES],
         lines: &mut [u32; Ahead::MESSAGES],
+        hints: &mut [Hint; Ahead::MESSAGES],
     ) {
         let mut far = Picked::default();
         for message in joining.iter() {
             let Foretold { locate, side, price, .. } = told[message];
             let rank = rank(side, price);
             let near = self.ladders.side(self.header(locate), locate, side);
-            let (level, is_far) = Ladders::near_level(near, rank);
+            let (level, is_far, slot) = Ladders::near_level(near, rank);
             lines[message] = level;
+            #[allow(clippy::cast_possible_truncation)] // one of a few
+            let hint = slot as u8 + 1;
+            hints[message].near = hint;
             self.queues.prefetch(level);
             far.push_if(is_far, message);
         }

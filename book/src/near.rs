@@ -234,12 +234,6 @@ impl<'a> NearSide<'a> {
         }
     }
 
-    /// Asks for the slot of the best level.
-    #[inline(always)]
-    pub(crate) fn prefetch_best(self) {
-        prefetch(self.slot(self.standing().slot(0)).1);
-    }
-
     /// Gives the level in a slot new totals.
     #[inline(always)]
     pub(crate) fn change(self, slot: u32, orders: u32, qty: u64) {
@@ -250,9 +244,9 @@ impl<'a> NearSide<'a> {
         }
     }
 
-    /// Puts a level behind so many better ones; there is room.
+    /// Puts a level behind so many better ones; there is room. Its slot.
     #[inline(always)]
-    pub(crate) fn insert(self, better: u32, now: &NearLevel) {
+    pub(crate) fn insert(self, better: u32, now: &NearLevel) -> u32 {
         let (standing, slot) = self.standing().insert(better);
         let (rank, entry) = self.slot(slot);
         rank.set(now.rank);
@@ -260,6 +254,7 @@ impl<'a> NearSide<'a> {
         entry.orders.set(now.orders);
         entry.level.set(now.level);
         self.slots.order.set(standing.word());
+        slot
     }
 
     /// Takes out the level that so many are better than; there is one.
@@ -270,9 +265,9 @@ impl<'a> NearSide<'a> {
         self.slots.order.set(standing.word());
     }
 
-    /// Puts a level behind the worst one; there is room.
-    pub(crate) fn append(self, now: &NearLevel) {
-        self.insert(self.len(), now);
+    /// Puts a level behind the worst one; there is room. Its slot.
+    pub(crate) fn append(self, now: &NearLevel) -> u32 {
+        self.insert(self.len(), now)
     }
 
     /// Takes out the worst level; there is one.

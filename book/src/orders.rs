@@ -9,6 +9,8 @@
 //! References of one day are nearly sequential, and what is added now is often removed in a
 //! moment. Two neighbouring references therefore share a bucket; pairs are scattered.
 
+use core::hint::select_unpredictable;
+
 use crate::OrderRef;
 use crate::bucket::{Bucket, WAYS};
 use crate::region::{Plan, Region, RegionError, Table, Word32};
@@ -98,25 +100,28 @@ impl Orders {
         self.buckets.prefetch(self.bucket(order_ref));
     }
 
-    /// Where an order is, if its own bucket has it; else asks for the buckets that may have it
-    /// instead.
+    /// Where an order is and the line in which it stands, if its own bucket has it and no order that left had
+    /// the same reference; else none. Without a branch.
     #[inline(always)]
-    pub(crate) fn find_near(&self, order_ref: OrderRef) -> Slot {
+    pub(crate) fn glance(&self, order_ref: OrderRef) -> (Slot, u32) {
         let home = self.bucket(order_ref);
         let bucket = self.buckets.at(home);
-        match bucket.way_of(order_ref.get()) {
-            Some(way) => Slot::new(home, way),
-            None => {
-                if bucket.displaced.get() != 0 {
-                    self.prefetch_displaced(home);
-                }
-                Slot::NONE
-            }
-        }
+        let way = bucket.likely_way_of(order_ref.get());
+        let is_there = bucket.is_at(way, order_ref.get());
+        let slot = Slot::new(home, way);
+        (
+            Slot::from_number(select_unpredictable(is_there, slot.number(), Slot::NONE.number())),
+            select_unpredictable(is_there, bucket.lines[slot.way()].get(), 0),
+        )
     }
 
+    /// Asks for the buckets in which an order may be instead of its own.
     #[cold]
-    fn prefetch_displaced(&self, home: u32) {
+    pub(crate) fn prefetch_displaced(&self, order_ref: OrderRef) {
+        let home = self.bucket(order_ref);
+        if self.buckets.at(home).displaced.get() == 0 {
+            return;
+        }
         let furthest = (self.buckets.at(home).displaced.get() >> 16).clamp(1, REACH - 1);
         (1..=furthest).for_each(|distance| self.buckets.prefetch(home ^ distance));
     }

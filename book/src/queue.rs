@@ -22,7 +22,7 @@ impl Books {
         joins: &Joins,
     ) -> Result<(Step, LevelNow), Reject> {
         let Joins { locate, price, .. } = *joins;
-        let spot = self.ladders.find(near, rank(near.side, price));
+        let spot = self.ladders.find_from(self.hint.near(), near, rank(near.side, price));
         Ladders::prefetch_to_write(near, &spot);
         let level = self.level_for(near, locate, price, &spot)?;
         self.join(level, place, joins, spot)
@@ -125,7 +125,7 @@ impl Books {
 #[inline(always)]
 fn spot(near: NearSide<'_>, found: &Found<'_>) -> Spot {
     let rank = rank(near.side, found.level.line.price.get());
-    let spot = Ladders::spot(near, rank, found.level.number);
+    let spot = Ladders::spot(rank, found.level);
     Ladders::prefetch_to_write(near, &spot);
     spot
 }

@@ -22,7 +22,8 @@ words! {
         pub(crate) locate: Word16,
         /// Of every line.
         pub(crate) side: Word8,
-        _reserved: Word8,
+        /// Of a level: one more than its slot where it is near, 0 where it is far.
+        pub(crate) slot: Word8,
         /// The line before; before the level's own, the last.
         pub(crate) before: Word32,
         /// The line behind; behind the last, the level's own. In a free line, the next free one.
@@ -40,6 +41,19 @@ impl QueueLine {
     #[inline(always)]
     pub(crate) fn side(&self) -> Side {
         if self.side.get() == 0 { Side::Bid } else { Side::Ask }
+    }
+
+    /// Of a level: its slot where it is near.
+    #[inline(always)]
+    pub(crate) fn near_slot(&self) -> Option<u32> {
+        u32::from(self.slot.get()).checked_sub(1)
+    }
+
+    /// Notes where a level is.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // one of a few
+    pub(crate) fn set_near_slot(&self, slot: Option<u32>) {
+        self.slot.set(slot.map_or(0, |slot| slot as u8 + 1));
     }
 
     /// Its neighbours.

@@ -79,12 +79,6 @@ impl Queues {
         self.lines.prefetch(line);
     }
 
-    /// Asks for the last line of a level's queue.
-    #[inline(always)]
-    pub(crate) fn prefetch_end(&self, level: u32) {
-        self.lines.prefetch(self.lines.at(level).before.get());
-    }
-
     /// The level whose queue a line belongs to.
     #[inline(always)]
     pub(crate) fn level_of(&self, line: u32) -> u32 {
@@ -106,6 +100,7 @@ impl Queues {
         line.level.set(level);
         line.locate.set(locate.get());
         line.side.set(side as u8);
+        line.set_near_slot(None);
         line.before.set(level);
         line.behind.set(level);
         Some(LineAt { number: level, line })

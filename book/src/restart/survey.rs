@@ -1,6 +1,7 @@
 //! Following every link of a book, and noting what whole books use.
 
 use super::is_sound;
+use crate::ladder::Ranked;
 use crate::orders::Slot;
 use crate::{Arrival, Books, Locate, Qty, Side};
 
@@ -74,13 +75,14 @@ impl Survey {
             return false;
         }
         let mut ranks = books.ladders.ranks(header, locate, side);
-        let is_whole = ranks.all(|(rank, level, near)| {
+        let is_whole = ranks.all(|Ranked { rank, level, near }| {
             self.here.levels += 1;
             let line = books.queues.line(level);
             let totals = (line.orders.get(), line.qty.get());
             (line.locate(), line.side()) == (locate, side)
                 && crate::ladder::rank(side, line.price.get()) == rank
-                && near.is_none_or(|near| near == totals)
+                && near.is_none_or(|near| (near.orders, near.qty) == totals)
+                && line.near_slot() == near.map(|near| near.slot)
                 && self.queue(books, level, is_bare) == Some(totals)
         });
         is_whole && books.ladders.side(header, locate, side).best() == header.best(side)
