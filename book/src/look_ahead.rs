@@ -59,26 +59,26 @@ pub struct Foretold {
     pub price: u32,
 }
 
-/// Some messages of a batch, by their numbers, picked without a branch: which ones they are cannot
-/// be foreseen.
-#[derive(Debug, Default)]
-struct Picked {
-    messages: [u8; Ahead::MESSAGES],
-    count: usize,
-}
+/// Some messages of a batch, one bit for each, picked without a branch: which ones they are cannot be
+/// foreseen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Picked(u32);
 
 impl Picked {
     #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // at most seven
-    fn push_if(&mut self, is_one: bool, message: usize) {
-        self.messages[self.count % Ahead::MESSAGES] = message as u8;
-        self.count += usize::from(is_one);
+    fn pick_if(&mut self, is_one: bool, message: usize) {
+        self.0 |= u32::from(is_one) << (message % Ahead::MESSAGES);
     }
 
     #[inline(always)]
-    fn iter(&self) -> impl Iterator<Item = usize> + use<'_> {
-        let messages = self.messages.get(..self.count).unwrap_or(&self.messages);
-        messages.iter().map(|&message| usize::from(message) % Ahead::MESSAGES)
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let message = left.trailing_zeros() as usize % Ahead::MESSAGES;
+            let is_left = left != 0;
+            left &= left.wrapping_sub(1);
+            is_left.then_some(message)
+        })
     }
 }
 
@@ -107,9 +107,7 @@ impl Ahead {
     pub fn clear(&mut self) {
         self.steps = 0;
         self.is_noted = false;
-        self.joining.count = 0;
-        self.leaving.count = 0;
-        self.returning.count = 0;
+        (self.joining, self.leaving, self.returning) = Default::default();
     }
 
     /// What is known for a message of the batch.
@@ -129,9 +127,9 @@ impl Ahead {
         let (does, Foretold { locate, side, .. }) = (foretold.does, foretold);
         // Of the others the side is not known yet.
         books.ladders.prefetch_if(does == Does::Adds, locate, side);
-        self.joining.push_if(does == Does::Adds, message);
-        self.leaving.push_if(matches!(does, Does::Takes | Does::Replaces), message);
-        self.returning.push_if(does == Does::Replaces, message);
+        self.joining.pick_if(does == Does::Adds, message);
+        self.leaving.pick_if(matches!(does, Does::Takes | Does::Replaces), message);
+        self.returning.pick_if(does == Does::Replaces, message);
     }
 }
 
@@ -167,7 +165,7 @@ impl Books {
             hints[message].slot = slot;
             lines[message] = line;
             self.queues.prefetch(line);
-            elsewhere.push_if(line == 0, message);
+            elsewhere.pick_if(line == 0, message);
         }
         elsewhere
             .iter()
@@ -234,7 +232,7 @@ impl Books {
             let hint = slot as u8 + 1;
             hints[message].near = hint;
             self.queues.prefetch(level);
-            far.push_if(is_far, message);
+            far.pick_if(is_far, message);
         }
         for message in far.iter() {
             let Foretold { locate, side, price, .. } = told[message];
