@@ -44,6 +44,12 @@ pub enum ItchError {
 }
 
 impl ItchError {
+    /// That a byte is no side.
+    #[cold]
+    pub(super) const fn no_side(kind: u8, found: u8) -> ItchError {
+        ItchError::Side { kind, found }
+    }
+
     /// Why `message` is none of kind `KIND` with `LEN` bytes.
     #[cold]
     pub(super) const fn refused<const KIND: u8, const LEN: usize>(message: &[u8]) -> ItchError {

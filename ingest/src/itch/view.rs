@@ -169,7 +169,7 @@ macro_rules! wire_message {
         #[inline(always)]
         pub fn $name(self) -> Result<wirebook_book::Side, super::ItchError> {
             let [found] = super::field::at::<$offset, $width, $len>(self.0);
-            super::field::side(found).ok_or(super::ItchError::Side { kind: $kind, found })
+            super::field::side(found).ok_or_else(|| super::ItchError::no_side($kind, found))
         }
     };
     (@accessor $(#[$doc:meta])*
