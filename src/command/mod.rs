@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand.
 
 mod attach;
+mod bench;
 mod doctor;
 mod generate;
 mod outcome;
@@ -35,6 +36,7 @@ enum Command {
     Generate(generate::Arguments),
     Attach(attach::Arguments),
     Top(top::Arguments),
+    Bench(bench::Arguments),
     Run(Box<run::Arguments>),
     Publish(publish::Arguments),
     Record(Box<record::Arguments>),
@@ -48,6 +50,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Run(arguments) => run::run(*arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(*arguments),

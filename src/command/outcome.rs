@@ -54,6 +54,8 @@ pub(super) enum Failure {
     Signals(io::Error),
     #[error("{0}: {1}")]
     Generate(PathBuf, FeedError),
+    #[error("two rounds led to other books: checksums {0} and {1}")]
+    Rounds(u64, u64),
     #[error("{path}: cannot be written: {error}")]
     Output { path: String, error: io::Error },
     #[error("{0:?} is no symbol: a symbol has one to eight characters")]

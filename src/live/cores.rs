@@ -20,7 +20,8 @@ pub enum CoreError {
 /// # Errors
 /// [`CoreError::NotAllowed`].
 pub fn pin_to(core: usize) -> Result<(), CoreError> {
-    let is_bound = core_affinity::set_for_current(CoreId { id: core });
+    // The crate panics at a number that no set of cores has room for.
+    let is_bound = core < CpuSet::MAX_CPU && core_affinity::set_for_current(CoreId { id: core });
     let bound = sched_getaffinity(None).map(|set| cores_of(&set)).unwrap_or_default();
     if is_bound && bound == [core] {
         return Ok(());
@@ -48,5 +49,7 @@ mod tests {
         assert_eq!(cores, [first]);
         let refused = std::thread::spawn(|| pin_to(1000)).join().unwrap();
         assert!(matches!(refused, Err(CoreError::NotAllowed { core: 1000, .. })));
+        // More than a set of cores can name.
+        assert!(matches!(pin_to(100_000), Err(CoreError::NotAllowed { core: 100_000, .. })));
     }
 }
