@@ -46,6 +46,9 @@ impl<L: Listener> Feed<L> {
         // It would only wait for what it asks for; or everything has been asked for.
         if messages.len() == 1 || (self.scout.has_looked && messages.len() <= Ahead::MESSAGES) {
             for message in messages {
+                if self.scout.has_looked {
+                    self.scout.recall(&mut self.books);
+                }
                 self.apply_lone(seq, message, message_is_packet);
                 if numbered {
                     seq = seq.next();

@@ -86,6 +86,8 @@ pub(super) fn take<'a>(
 #[derive(Debug, Default)]
 pub(super) struct Scout {
     batches: Box<[Ahead; SCOUTED / Ahead::MESSAGES]>,
+    /// The next message that was looked ahead over, unless the session has skipped some.
+    next: usize,
     /// Whether the packets to come have been looked at.
     pub(super) has_looked: bool,
 }
@@ -117,6 +119,7 @@ impl Scout {
                 count += 1;
             }
         }
+        self.next = 0;
         // Alone it would only wait for what it asks for.
         self.has_looked = count > 1;
         if self.has_looked {
@@ -124,6 +127,18 @@ impl Scout {
             for _ in 0..LOOKS {
                 self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead));
             }
+        }
+    }
+}
+
+impl Scout {
+    /// Tells the books what was found for the message that they are given next. Should it be another one, they find out.
+    #[inline(always)]
+    pub(super) fn recall(&mut self, books: &mut Books) {
+        let (batch, at) = (self.next / Ahead::MESSAGES, self.next % Ahead::MESSAGES);
+        self.next += 1;
+        if let Some(ahead) = self.batches.get(batch) {
+            books.recall(ahead, at);
         }
     }
 }
