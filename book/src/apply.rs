@@ -8,7 +8,6 @@
 use crate::header::{Best, Header};
 use crate::ladder::{Became, Ladders, LevelNow, rank};
 use crate::near::NearSide;
-use crate::queues::LineAt;
 use crate::record::LastTrade;
 use crate::region::seqlock::Version;
 use crate::{
@@ -202,10 +201,7 @@ impl Books {
                     let change = self.settle(page, (at, locate), action, step, now);
                     Ok(Change { levels_changed: has_vanished, ..change })
                 }
-                Err(reject) => {
-                    let message = (at, locate);
-                    Err(self.settle_without(page, message, found.level, old, left, reject))
-                }
+                Err(reject) => Err(self.settle_without(page, (at, locate), old, left, reject)),
             };
         }
         if has_vanished {
@@ -234,13 +230,12 @@ impl Books {
         &self,
         page: Page<'_>,
         message: (Stamp, Locate),
-        level: LineAt<'_>,
         old: Step,
         left: LevelNow,
         reject: Reject,
     ) -> Reject {
         if left.became == Became::Vanished {
-            self.queues.drop_level(level);
+            self.queues.drop_level(self.queues.line_at(left.spot.level));
         }
         let _ = self.settle(page, message, Action::Deleted, old, left);
         reject

@@ -86,8 +86,6 @@ impl Picked {
 #[derive(Debug, Default)]
 pub struct Ahead {
     steps: u32,
-    /// Whether any message was noted.
-    is_noted: bool,
     joining: Picked,
     leaving: Picked,
     /// Those whose order leaves and comes back.
@@ -106,7 +104,6 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.steps = 0;
-        self.is_noted = false;
         (self.joining, self.leaving, self.returning) = Default::default();
     }
 
@@ -123,7 +120,6 @@ impl Ahead {
         books.headers.prefetch(u32::from(foretold.locate.get()));
         let message = message % Ahead::MESSAGES;
         self.told[message] = foretold;
-        self.is_noted = true;
         let (does, Foretold { locate, side, .. }) = (foretold.does, foretold);
         // Of the others the side is not known yet.
         books.ladders.prefetch_if(does == Does::Adds, locate, side);
@@ -144,7 +140,7 @@ impl Books {
     /// levels they belong to, then what lies behind those. A fourth step does nothing.
     #[inline(always)]
     pub fn look_ahead(&self, ahead: &mut Ahead) {
-        if !ahead.is_noted {
+        if ahead.joining.0 | ahead.leaving.0 == 0 {
             return;
         }
         ahead.steps += 1;

@@ -110,8 +110,7 @@ impl Queues {
     #[inline]
     pub(crate) fn drop_level(&self, level: LineAt<'_>) {
         self.levels_live.set(self.levels_live.get() - 1);
-        level.line.behind.set(self.free.get());
-        self.free.set(level.number);
+        self.free_line(level);
     }
 
     /// A line without orders.
@@ -131,9 +130,9 @@ impl Queues {
 
     /// Every place of the line is 0.
     #[inline]
-    fn free_line(&self, line: u32) {
-        self.lines.at(line).behind.set(self.free.get());
-        self.free.set(line);
+    fn free_line(&self, LineAt { number, line }: LineAt<'_>) {
+        line.behind.set(self.free.get());
+        self.free.set(number);
     }
 
     /// Puts an order at the end of a level's queue. The line that it then stands in, or `None`
@@ -261,7 +260,7 @@ impl Queues {
         let (before, behind) = (line.before.get(), line.behind.get());
         self.lines.at(before).behind.set(behind);
         self.lines.at(behind).before.set(before);
-        self.free_line(at);
+        self.free_line(LineAt { number: at, line });
     }
 
     /// The lines of a level's queue, in order. Never more than its orders can need, whatever a
@@ -298,7 +297,7 @@ impl Queues {
             let places = &self.lines.at(line).places;
             places.iter().filter(|place| place.get() != 0).for_each(|place| place.set(0));
             if line < fresh {
-                self.free_line(line);
+                self.free_line(self.line_at(line));
             }
         }
     }

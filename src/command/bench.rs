@@ -98,26 +98,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if let Some(core) = arguments.core {
         pin_to(core)?;
     }
-    let day = match arguments.input {
-        Some(_) => None,
-        None => Some(make_day(arguments)?),
+    let day;
+    let path = match &arguments.input {
+        Some(path) => path.as_path(),
+        None => {
+            day = make_day(arguments)?;
+            day.path()
+        }
     };
-    let path = day.as_ref().map(NamedTempFile::path).or(arguments.input.as_deref());
-    let path = path.unwrap_or(Path::new(""));
-    let mut rounds = Vec::new();
-    let mut first: Option<Summary> = None;
-    for _ in 0..arguments.rounds {
-        let summary = play(arguments, path, FeedConfig::default(), ())?.summary();
-        rounds.push(summary.ns_per_message);
-        let first = first.get_or_insert_with(|| summary.clone());
-        if (summary.final_bbo_checksum, summary.messages)
-            != (first.final_bbo_checksum, first.messages)
-        {
-            return Err(Failure::Rounds(first.final_bbo_checksum, summary.final_bbo_checksum));
+    let round = || Ok::<_, Failure>(play(arguments, path, FeedConfig::default(), ())?.summary());
+    let summary = round()?;
+    let mut rounds = vec![summary.ns_per_message];
+    for _ in 1..arguments.rounds {
+        let next = round()?;
+        rounds.push(next.ns_per_message);
+        if next.final_bbo_checksum != summary.final_bbo_checksum {
+            return Err(Failure::Rounds(summary.final_bbo_checksum, next.final_bbo_checksum));
         }
     }
     let latency = measure_latency(arguments, path)?;
-    let Some(summary) = first else { return Ok(Outcome::Missing) };
     tell(&figures(arguments, &summary, rounds, latency), arguments.json);
     Ok(if summary.is_complete() { Outcome::Complete } else { Outcome::Missing })
 }

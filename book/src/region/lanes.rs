@@ -82,8 +82,8 @@ const MOVED: usize = 8;
 fn move_some<const UP: bool>(words: &[Word64; MOVED + 1]) {
     let base = words.as_ptr().cast::<u8>();
     let (from, to) = if UP { (base, base.wrapping_add(8)) } else { (base.wrapping_add(8), base) };
-    // SAFETY: both places are inside `words`, which may be written through shared references; other
-    // threads may read them meanwhile: the processor writes each aligned word whole.
+    // SAFETY: both places are inside `words`, which may be written through shared references. Other
+    // threads may read them meanwhile, and throw away what they read: their writer has opened the book.
     unsafe {
         core::arch::asm!(
             "movdqu {a}, [{from}]", "movdqu {b}, [{from} + 16]",

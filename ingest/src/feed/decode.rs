@@ -24,11 +24,11 @@ struct Execution {
     printable: bool,
 }
 
-/// The time of a message: 6 bytes at offset 5 in every kind, read with the two before them.
+/// The time of a message: 6 bytes at offset 5 in every kind.
 #[inline(always)]
 fn time_of(message: &[u8]) -> Option<Nanos> {
     let [_, _, _, tracking_and_time @ ..] = *message.first_chunk::<11>()?;
-    Some(Nanos::new(u64::from_be_bytes(tracking_and_time) & ((1 << 48) - 1)))
+    Some(itch::timestamp(tracking_and_time))
 }
 
 /// The locate of a message: 2 bytes at offset 1 in every kind.

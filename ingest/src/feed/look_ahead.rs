@@ -98,6 +98,16 @@ const SCOUTED: usize = 128;
 const PACKET_MESSAGES_MAX: usize = Ahead::MESSAGES;
 
 impl Scout {
+    /// Tells the books what was found for the message that they are given next. Should it be another one, they find out.
+    #[inline(always)]
+    pub(super) fn recall(&mut self, books: &mut Books) {
+        let (batch, at) = (self.next / Ahead::MESSAGES, self.next % Ahead::MESSAGES);
+        self.next += 1;
+        if let Some(ahead) = self.batches.get(batch) {
+            books.recall(ahead, at);
+        }
+    }
+
     /// Has the memory fetched that the messages of these packets will need.
     pub(super) fn look<'a>(&mut self, books: &Books, packets: impl Iterator<Item = Messages<'a>>) {
         let mut count = 0;
@@ -127,18 +137,6 @@ impl Scout {
             for _ in 0..LOOKS {
                 self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead));
             }
-        }
-    }
-}
-
-impl Scout {
-    /// Tells the books what was found for the message that they are given next. Should it be another one, they find out.
-    #[inline(always)]
-    pub(super) fn recall(&mut self, books: &mut Books) {
-        let (batch, at) = (self.next / Ahead::MESSAGES, self.next % Ahead::MESSAGES);
-        self.next += 1;
-        if let Some(ahead) = self.batches.get(batch) {
-            books.recall(ahead, at);
         }
     }
 }

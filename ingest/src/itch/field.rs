@@ -48,7 +48,7 @@ pub(super) const fn put<const OFFSET: usize, const N: usize, const LEN: usize>(
 /// The timestamp in the eight bytes that end with it: one load and a mask, where the six bytes by
 /// themselves would take two loads and a dozen shifts.
 #[inline(always)]
-pub(super) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
+pub(crate) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
     Nanos::new(u64::from_be_bytes(tracking_and_timestamp) & ((1 << 48) - 1))
 }
 

@@ -60,6 +60,7 @@ pub use auction::{
 };
 pub use directory::{StockDirectory, StockDirectoryFields};
 pub use error::{ItchError, OutOfRange};
+pub(crate) use field::timestamp;
 pub use field::{IssueSubType, Mpid, Price8, Reason, SecondsOfDay, Tracking};
 pub use message::{LENGTHS, Message, parse};
 pub use order::OrderMessage;
