@@ -28,11 +28,11 @@ const SLOTS_LEN: usize = SLOTS as usize;
 pub(crate) const NEAR_LEVELS: u32 = 10;
 
 words! {
-    /// A level in a slot.
-    struct Entry, align(16) {
+    /// The totals of a level in a slot.
+    struct Totals, align(16) {
         qty: Word64,
         orders: Word32,
-        level: Word32,
+        _reserved: Word32,
     }
 }
 
@@ -41,7 +41,11 @@ words! {
     struct Slots, align(64) {
         ranks: [Word32; SLOTS_LEN],
         order: Word64,
-        entries: [Entry; SLOTS_LEN],
+        /// In a line of their own: look-ahead needs them as soon as it has found a rank, before it
+        /// could ask for more than lies at a place that is always the same.
+        levels: [Word32; SLOTS_LEN],
+        _unused: Word64,
+        totals: [Totals; SLOTS_LEN],
         _reserved: [Word64; 4],
     }
 }
@@ -53,6 +57,14 @@ pub(crate) struct NearLevel {
     pub(crate) level: u32,
     pub(crate) orders: u32,
     pub(crate) qty: u64,
+}
+
+/// A slot.
+#[derive(Clone, Copy)]
+struct Slot<'a> {
+    rank: &'a Word32,
+    level: &'a Word32,
+    totals: &'a Totals,
 }
 
 /// The near levels of all sides of all books.
@@ -95,10 +107,12 @@ impl Near {
         NearSide { header, side, slots: self.slots.at(number(locate, side)) }
     }
 
-    /// Asks for the ranks of a side, which can be done before its header is there.
+    /// Asks for the ranks and levels of a side, which can be done before its header is there.
     #[inline(always)]
     pub(crate) fn prefetch_ranks(&self, locate: Locate, side: Side) {
-        self.slots.prefetch(number(locate, side));
+        let slots = self.slots.at(number(locate, side));
+        prefetch(&slots.ranks);
+        prefetch(&slots.levels);
     }
 
     pub(crate) fn clear(&self) {
@@ -144,14 +158,14 @@ impl<'a> NearSide<'a> {
     }
 
     #[inline(always)]
-    fn slot(self, slot: u32) -> (&'a Word32, &'a Entry) {
-        let slot = (slot as usize).min(SLOTS_LEN - 1);
-        (&self.slots.ranks[slot], &self.slots.entries[slot])
+    fn slot(self, slot: u32) -> Slot<'a> {
+        let (slot, slots) = ((slot as usize).min(SLOTS_LEN - 1), self.slots);
+        Slot { rank: &slots.ranks[slot], level: &slots.levels[slot], totals: &slots.totals[slot] }
     }
 
     #[inline(always)]
     fn get(self, slot: u32) -> NearLevel {
-        let (rank, Entry { qty, orders, level }) = self.slot(slot);
+        let Slot { rank, level, totals: Totals { qty, orders, .. } } = self.slot(slot);
         NearLevel { rank: rank.get(), level: level.get(), orders: orders.get(), qty: qty.get() }
     }
 
@@ -171,8 +185,8 @@ impl<'a> NearSide<'a> {
     /// The rank in a slot, and the level; if it has none, anything.
     #[inline(always)]
     pub(crate) fn level_in(self, slot: u32) -> (u32, u32) {
-        let (rank, entry) = self.slot(slot);
-        (rank.get(), entry.level.get())
+        let Slot { rank, level, .. } = self.slot(slot);
+        (rank.get(), level.get())
     }
 
     /// The level that so many are better than; if there are no more, anything.
@@ -193,9 +207,9 @@ impl<'a> NearSide<'a> {
     #[inline(always)]
     pub(crate) fn best(self) -> Best {
         let standing = self.standing();
-        let (rank, entry) = self.slot(standing.slot(0));
+        let Slot { rank, totals, .. } = self.slot(standing.slot(0));
         // Without a branch: in an empty side, whose slots have rank 0, the quantity is left out.
-        let qty = select_unpredictable(standing.len() == 0, 0, entry.qty.get());
+        let qty = select_unpredictable(standing.len() == 0, 0, totals.qty.get());
         Best { rank: rank.get(), qty }
     }
 
@@ -216,13 +230,13 @@ impl<'a> NearSide<'a> {
     /// them takes longer than the rest of a message.
     #[inline(always)]
     pub(crate) fn prefetch_to_write(self, slot: u32) {
-        prefetch_to_write(self.slot(slot).1);
+        prefetch_to_write(self.slot(slot).totals);
     }
 
     /// Asks for a slot.
     #[inline(always)]
     pub(crate) fn prefetch(self, slot: u32) {
-        prefetch(self.slot(slot).1);
+        prefetch(self.slot(slot).totals);
     }
 
     /// Asks for the ranks and the slots of all near levels.
@@ -237,10 +251,10 @@ impl<'a> NearSide<'a> {
     /// Gives the level in a slot new totals.
     #[inline(always)]
     pub(crate) fn change(self, slot: u32, orders: u32, qty: u64) {
-        let (_, entry) = self.slot(slot);
-        entry.qty.set(qty);
+        let totals = self.slot(slot).totals;
+        totals.qty.set(qty);
         if PUBLISHED {
-            entry.orders.set(orders);
+            totals.orders.set(orders);
         }
     }
 
@@ -248,11 +262,11 @@ impl<'a> NearSide<'a> {
     #[inline(always)]
     pub(crate) fn insert(self, better: u32, now: &NearLevel) -> u32 {
         let (standing, slot) = self.standing().insert(better);
-        let (rank, entry) = self.slot(slot);
+        let Slot { rank, level, totals } = self.slot(slot);
         rank.set(now.rank);
-        entry.qty.set(now.qty);
-        entry.orders.set(now.orders);
-        entry.level.set(now.level);
+        level.set(now.level);
+        totals.qty.set(now.qty);
+        totals.orders.set(now.orders);
         self.slots.order.set(standing.word());
         slot
     }
@@ -261,7 +275,7 @@ impl<'a> NearSide<'a> {
     #[inline(always)]
     pub(crate) fn remove(self, better: u32) {
         let (standing, slot) = self.standing().remove(better);
-        self.slot(slot).0.set(0);
+        self.slot(slot).rank.set(0);
         self.slots.order.set(standing.word());
     }
 
