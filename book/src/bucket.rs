@@ -104,20 +104,19 @@ impl Bucket {
     }
 }
 
-/// An order's place in the table, with what is in it.
+/// The place of an order, and its bucket.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct OrderAt<'a> {
     pub(crate) slot: Slot,
     pub(crate) bucket: &'a Bucket,
-    pub(crate) way: usize,
     /// The bucket where it should be.
     pub(crate) home: u32,
 }
 
-impl Place<'_> {
+impl OrderAt<'_> {
     #[inline(always)]
     pub(crate) fn way(&self) -> usize {
-        self.way.min(WAYS - 1)
+        self.slot.way()
     }
 
     #[inline(always)]

@@ -1,13 +1,13 @@
 //! What must be true of a message before it changes anything.
 
-use crate::orders::{Place, Vacancy};
+use crate::orders::{OrderAt, Vacancy};
 use crate::queues::LineAt;
 use crate::{Books, Locate, OrderRef, Price, Qty, Reject, Side};
 
 /// A live order that a message concerns.
 #[derive(Clone, Copy)]
 pub(crate) struct Found<'a> {
-    pub(crate) place: Place<'a>,
+    pub(crate) place: OrderAt<'a>,
     pub(crate) qty: u32,
     /// The line of its queue in which it stands.
     pub(crate) line: LineAt<'a>,
@@ -55,9 +55,9 @@ impl Books {
 
     /// A place for an order whose reference no live order has.
     #[inline(always)]
-    pub(crate) fn check_fresh(&self, order_ref: OrderRef) -> Result<Place<'_>, Reject> {
+    pub(crate) fn check_fresh(&self, order_ref: OrderRef) -> Result<OrderAt<'_>, Reject> {
         match self.orders.vacancy(order_ref) {
-            Vacancy::At(place) => Ok(place),
+            Vacancy::At(slot) => Ok(self.orders.order_at(slot, order_ref)),
             Vacancy::Full => Err(Reject::OrdersFull),
             Vacancy::Taken(slot) => {
                 let level = self.queues.level_of(self.orders.line_of(slot));
@@ -76,11 +76,11 @@ impl Books {
         if !self.holds(locate) {
             return Err(Reject::LocatesFull(locate));
         }
-        let Some(place) = self.orders.place_from(self.hint.slot, order_ref) else {
+        let Some(slot) = self.orders.find_from(self.hint.slot, order_ref) else {
             let dead = self.header(locate).is_dead();
             return Err(if dead { Reject::DeadBook } else { Reject::UnknownRef(order_ref) });
         };
-        let found = self.found(place);
+        let found = self.found(self.orders.order_at(slot, order_ref));
         let holder = found.level.line.locate();
         if holder == locate {
             Ok(found)
@@ -91,7 +91,7 @@ impl Books {
 
     /// The order in a place, with its queue.
     #[inline(always)]
-    pub(crate) fn found<'a>(&'a self, place: Place<'a>) -> Found<'a> {
+    pub(crate) fn found<'a>(&'a self, place: OrderAt<'a>) -> Found<'a> {
         let line = self.queues.line_at(place.line());
         Found { place, qty: place.qty(), line, level: self.queues.level_at(line) }
     }

@@ -15,7 +15,7 @@ use crate::OrderRef;
 use crate::bucket::{Bucket, WAYS};
 use crate::region::{Plan, Region, RegionError, Table, Word32};
 
-pub(crate) use crate::bucket::{Place, Slot};
+pub(crate) use crate::bucket::{OrderAt, Slot};
 
 /// How many buckets, its own among them, an order may be put into: those that differ in the
 /// lowest bits, one small page together. A table that is crowded to that point refuses the
@@ -34,9 +34,9 @@ pub(crate) struct Resting {
 }
 
 /// Whether there is a place for an order to come.
-pub(crate) enum Vacancy<'a> {
+pub(crate) enum Vacancy {
     /// Here.
-    At(Place<'a>),
+    At(Slot),
     /// An order with the same reference is there.
     Taken(Slot),
     /// No.
@@ -126,27 +126,27 @@ impl Orders {
         (1..=furthest).for_each(|distance| self.buckets.prefetch(home ^ distance));
     }
 
-    /// The place of a live order: at `hint`, perhaps.
+    /// Where a live order is: at `hint`, perhaps.
     #[inline(always)]
-    pub(crate) fn place_from(&self, hint: Slot, order_ref: OrderRef) -> Option<Place<'_>> {
+    pub(crate) fn find_from(&self, hint: Slot, order_ref: OrderRef) -> Option<Slot> {
         if hint != Slot::NONE {
             let (bucket, way) = (self.buckets.at(hint.bucket()), hint.way());
             let is_there =
                 (bucket.refs[way].get() == order_ref.get()) & (bucket.lines[way].get() != 0);
             if is_there {
-                return Some(Place { slot: hint, bucket, way, home: self.bucket(order_ref) });
+                return Some(hint);
             }
         }
-        self.place(order_ref)
+        self.find(order_ref)
     }
 
-    /// The place of a live order.
+    /// Where a live order is.
     #[inline(always)]
-    pub(crate) fn place(&self, order_ref: OrderRef) -> Option<Place<'_>> {
+    pub(crate) fn find(&self, order_ref: OrderRef) -> Option<Slot> {
         let home = self.bucket(order_ref);
         let bucket = self.buckets.at(home);
         if let Some(way) = bucket.way_of(order_ref.get()) {
-            Some(Place { slot: Slot::new(home, way), bucket, way: way as usize, home })
+            Some(Slot::new(home, way))
         } else if bucket.displaced.get() == 0 {
             None
         } else {
@@ -154,30 +154,25 @@ impl Orders {
         }
     }
 
-    /// Where a live order is.
-    #[inline(always)]
-    pub(crate) fn find(&self, order_ref: OrderRef) -> Option<Slot> {
-        self.place(order_ref).map(|place| place.slot)
-    }
-
     #[cold]
-    fn find_displaced(&self, home: u32, order_ref: OrderRef) -> Option<Place<'_>> {
+    fn find_displaced(&self, home: u32, order_ref: OrderRef) -> Option<Slot> {
         let furthest = (self.buckets.at(home).displaced.get() >> 16).min(REACH - 1);
         (1..=furthest).map(|distance| home ^ distance).find_map(|at| {
             let way = self.buckets.at(at).way_of(order_ref.get())?;
-            Some(self.place_of(home, at, way))
+            Some(Slot::new(at, way))
         })
     }
 
+    /// A place and its bucket, of an order with this reference or for one.
     #[inline(always)]
-    fn place_of(&self, home: u32, at: u32, way: u32) -> Place<'_> {
-        let (slot, bucket) = (Slot::new(at, way), self.buckets.at(at));
-        Place { slot, bucket, way: slot.way(), home }
+    pub(crate) fn order_at(&self, slot: Slot, order_ref: OrderRef) -> OrderAt<'_> {
+        let bucket = self.buckets.at(slot.bucket());
+        OrderAt { slot, bucket, home: self.bucket(order_ref) }
     }
 
     /// Where an order could be put.
     #[inline(always)]
-    pub(crate) fn vacancy(&self, order_ref: OrderRef) -> Vacancy<'_> {
+    pub(crate) fn vacancy(&self, order_ref: OrderRef) -> Vacancy {
         let home = self.bucket(order_ref);
         let bucket = self.buckets.at(home);
         let [zero, one, two] = [0, 1, 2].map(|way| bucket.refs[way].get() == order_ref.get());
@@ -190,25 +185,22 @@ impl Orders {
             return Vacancy::Full;
         }
         match bucket.vacant() {
-            Some(way) => {
-                let (slot, way) = (Slot::new(home, way), way as usize);
-                Vacancy::At(Place { slot, bucket, way, home })
-            }
+            Some(way) => Vacancy::At(Slot::new(home, way)),
             None => self.vacancy_elsewhere(home).map_or(Vacancy::Full, Vacancy::At),
         }
     }
 
     #[cold]
-    fn vacancy_elsewhere(&self, home: u32) -> Option<Place<'_>> {
+    fn vacancy_elsewhere(&self, home: u32) -> Option<Slot> {
         (1..REACH)
             .map(|distance| home ^ distance)
-            .find_map(|at| self.buckets.at(at).vacant().map(|way| self.place_of(home, at, way)))
+            .find_map(|at| self.buckets.at(at).vacant().map(|way| Slot::new(at, way)))
     }
 
     /// Puts an order where [`Orders::vacancy`] said.
     #[inline(always)]
-    pub(crate) fn put(&self, place: Place<'_>, order: Resting) {
-        let (Place { bucket, home, slot, .. }, way) = (place, place.way());
+    pub(crate) fn put(&self, place: OrderAt<'_>, order: Resting) {
+        let (OrderAt { bucket, home, slot }, way) = (place, place.way());
         bucket.refs[way].set(order.order_ref.get());
         bucket.qtys[way].set(order.qty);
         bucket.arrivals[way].set(order.arrival);
@@ -221,20 +213,13 @@ impl Orders {
 
     /// Takes an order away.
     #[inline(always)]
-    pub(crate) fn remove(&self, place: Place<'_>) {
-        let (Place { bucket, home, slot, .. }, way) = (place, place.way());
+    pub(crate) fn remove(&self, place: OrderAt<'_>) {
+        let (OrderAt { bucket, home, slot }, way) = (place, place.way());
         bucket.lines[way].set(0);
         self.live.set(self.live.get() - 1);
         if home != slot.bucket() {
             self.buckets.at(home).undisplace();
         }
-    }
-
-    /// The place with this order in it.
-    pub(crate) fn place_at(&self, slot: Slot) -> Place<'_> {
-        let home = self.bucket(self.at(slot).order_ref);
-        let bucket = self.buckets.at(slot.bucket());
-        Place { slot, bucket, way: slot.way(), home }
     }
 
     /// The order in a slot.
@@ -325,14 +310,18 @@ mod tests {
     fn put(orders: &mut Orders, order_ref: u64) -> bool {
         let order_ref = OrderRef::new(order_ref);
         assert!(orders.find(order_ref).is_none());
-        let Vacancy::At(place) = orders.vacancy(order_ref) else { return false };
-        orders.put(place, Resting { order_ref, line: 1, qty: 1, arrival: 0 });
+        let Vacancy::At(slot) = orders.vacancy(order_ref) else { return false };
+        orders.put(
+            orders.order_at(slot, order_ref),
+            Resting { order_ref, line: 1, qty: 1, arrival: 0 },
+        );
         true
     }
 
     fn remove(orders: &mut Orders, order_ref: u64) {
-        let place = orders.place(OrderRef::new(order_ref)).unwrap();
-        orders.remove(place);
+        let order_ref = OrderRef::new(order_ref);
+        let slot = orders.find(order_ref).unwrap();
+        orders.remove(orders.order_at(slot, order_ref));
     }
 
     fn has(orders: &Orders, order_ref: u64) -> bool {

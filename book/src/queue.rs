@@ -8,7 +8,7 @@ use crate::apply::Joins;
 use crate::check::Found;
 use crate::ladder::{Became, Ladders, LevelNow, Spot, rank};
 use crate::near::NearSide;
-use crate::orders::{Place, Resting};
+use crate::orders::{OrderAt, Resting};
 use crate::queues::LineAt;
 use crate::{Arrival, Books, Locate, Price, Qty, Reject, Step};
 
@@ -18,7 +18,7 @@ impl Books {
     pub(crate) fn insert(
         &self,
         near: NearSide<'_>,
-        place: Place<'_>,
+        place: OrderAt<'_>,
         joins: &Joins,
     ) -> Result<(Step, LevelNow), Reject> {
         let Joins { locate, price, .. } = *joins;
@@ -50,7 +50,7 @@ impl Books {
     pub(crate) fn join(
         &self,
         level: LineAt<'_>,
-        place: Place<'_>,
+        place: OrderAt<'_>,
         joins: &Joins,
         spot: Spot,
     ) -> Result<(Step, LevelNow), Reject> {

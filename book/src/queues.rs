@@ -355,7 +355,8 @@ mod tests {
 
         fn join(&mut self, order_ref: u64) {
             let order_ref = OrderRef::new(order_ref);
-            let Vacancy::At(place) = self.orders.vacancy(order_ref) else { panic!("full") };
+            let Vacancy::At(slot) = self.orders.vacancy(order_ref) else { panic!("full") };
+            let place = self.orders.order_at(slot, order_ref);
             let level = self.queues.line_at(self.level);
             let line = self.queues.append(level, place.slot, &self.orders).unwrap();
             self.orders.put(place, Resting { order_ref, line, qty: 1, arrival: 0 });
@@ -378,7 +379,8 @@ mod tests {
 
         fn leave(&mut self, at: usize) {
             let order_ref = self.expected.remove(at);
-            let place = self.orders.place(OrderRef::new(order_ref)).unwrap();
+            let order_ref = OrderRef::new(order_ref);
+            let place = self.orders.order_at(self.orders.find(order_ref).unwrap(), order_ref);
             let line = self.queues.line_at(place.line());
             assert_eq!(self.queues.level_at(line).number, self.level);
             let was_first = self.queues.remove(line, self.level, place.slot, &self.orders);

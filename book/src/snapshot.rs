@@ -157,7 +157,8 @@ impl Books {
                 let spot = self.ladders.find(near, best.rank);
                 let now = match self.queues.slots(best.level).next() {
                     Some(slot) => {
-                        let found = self.found(self.orders.place_at(slot));
+                        let order_ref = self.orders.at(slot).order_ref;
+                        let found = self.found(self.orders.order_at(slot, order_ref));
                         self.take_out(near, &found).1
                     }
                     None => {
