@@ -12,6 +12,8 @@ use crate::region::{Plan, Region, RegionError, Table, Word32, Word64, lanes};
 
 /// Rungs of the smallest chunk: one cache line.
 const SMALLEST: u32 = 8;
+/// Lines of the best levels that look-ahead asks for.
+const PREFETCHED_LINES: u32 = 4;
 /// Chunk sizes: 8, 16, … 8 × 2¹¹.
 const CLASSES: usize = CLASS_LAST as usize + 1;
 /// The class of the largest.
@@ -141,6 +143,14 @@ impl Rungs {
             .as_slice()
             .get(from + below as usize..from + usize::from(ladder.len))
             .unwrap_or_default()
+    }
+
+    /// Asks for the best levels of a side.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, ladder: Ladder) {
+        let end = ladder.start.wrapping_add(ladder.len());
+        (1..=PREFETCHED_LINES)
+            .for_each(|line| self.rungs.prefetch(end.wrapping_sub(SMALLEST * line)));
     }
 
     /// The rank that so many are worse than, and its level.

@@ -187,6 +187,12 @@ impl Ladders {
         self.near.prefetch_ranks(Locate::new(number), side);
     }
 
+    /// Asks for the best far levels of a side.
+    #[inline(always)]
+    pub(crate) fn prefetch_far(&self, near: NearSide<'_>) {
+        self.far.prefetch(near.header.far(near.side));
+    }
+
     /// How many levels a side has.
     #[inline(always)]
     pub(crate) fn len(near: NearSide<'_>) -> u32 {

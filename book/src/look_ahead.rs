@@ -53,6 +53,8 @@ pub struct Foretold {
     pub locate: Locate,
     /// The order; the old one where it is replaced.
     pub order_ref: OrderRef,
+    /// The new one where it is replaced, else the same.
+    pub new_ref: OrderRef,
     /// The side, where an order is added.
     pub side: Side,
     /// The price, where an order is added or replaced, in units of 10⁻⁴.
@@ -82,6 +84,14 @@ impl Picked {
     }
 }
 
+impl std::ops::BitAnd for Picked {
+    type Output = Picked;
+
+    fn bitand(self, other: Picked) -> Picked {
+        Picked(self.0 & other.0)
+    }
+}
+
 /// A batch of messages to come, as far as the books can prepare for them.
 #[derive(Debug, Default)]
 pub struct Ahead {
@@ -90,6 +100,8 @@ pub struct Ahead {
     leaving: Picked,
     /// Those whose order leaves and comes back.
     returning: Picked,
+    /// Those whose level is likely far.
+    far: Picked,
     told: [Foretold; Ahead::MESSAGES],
     /// The line in which an order stands that leaves, then that of its level, or the level that an
     /// order joins; 0 where it is unknown.
@@ -104,7 +116,7 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.steps = 0;
-        (self.joining, self.leaving, self.returning) = Default::default();
+        (self.joining, self.leaving, self.returning, self.far) = Default::default();
     }
 
     /// What is known for a message of the batch.
@@ -120,7 +132,8 @@ impl Ahead {
         books.headers.prefetch(u32::from(foretold.locate.get()));
         let message = message % Ahead::MESSAGES;
         self.told[message] = foretold;
-        let (does, Foretold { locate, side, .. }) = (foretold.does, foretold);
+        let (does, Foretold { locate, side, new_ref, .. }) = (foretold.does, foretold);
+        books.orders.prefetch_beside(new_ref, does == Does::Adds);
         // Of the others the side is not known yet.
         books.ladders.prefetch_if(does == Does::Adds, locate, side);
         self.joining.pick_if(does == Does::Adds, message);
@@ -170,8 +183,8 @@ impl Books {
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, told, lines, hints, .. } = ahead;
-        self.find_levels(joining, told, lines, hints);
+        let Ahead { joining, leaving, far, told, lines, hints, .. } = ahead;
+        self.find_levels(joining, far, told, lines, hints);
         for message in leaving.iter() {
             if lines[message] == 0
                 && let Some(slot) = self.orders.find(told[message].order_ref)
@@ -184,18 +197,27 @@ impl Books {
             // Ranks are needed where its level will vanish, and where it comes back.
             let needs_ranks = (line.orders.get() <= 1) | (told[message].does == Does::Replaces);
             self.ladders.prefetch_if(needs_ranks, locate, side);
+            let is_far = (line.orders.get() == 1) & line.near_slot().is_none();
+            far.pick_if(is_far, message);
             // Where it comes back is on the same side.
             told[message].side = side;
             lines[message] = self.queues.level_of(lines[message]);
             self.queues.prefetch(lines[message]);
         }
+        self.look_far(far, told);
     }
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, told, lines, hints, .. } = ahead;
+        let Ahead { joining, leaving, returning, far, told, lines, hints, .. } = ahead;
         for message in joining.iter() {
             self.queues.prefetch(self.queues.line(lines[message]).before.get());
+        }
+        for message in (*far & *joining).iter() {
+            let Foretold { locate, side, price, .. } = told[message];
+            let near = self.ladders.side(self.header(locate), locate, side);
+            let spot = self.ladders.find(near, rank(side, price));
+            self.queues.prefetch(spot.level);
         }
         for message in leaving.iter() {
             let Foretold { locate, side, .. } = told[message];
@@ -203,7 +225,18 @@ impl Books {
             let slot = self.queues.line(lines[message]).near_slot().unwrap_or(0);
             self.ladders.side(self.header(locate), locate, side).prefetch(slot);
         }
-        self.find_levels(returning, told, lines, hints);
+        *far = Picked::default();
+        self.find_levels(returning, far, told, lines, hints);
+        self.look_far(far, told);
+    }
+
+    /// Asks for far levels.
+    #[inline(always)]
+    fn look_far(&self, far: &Picked, told: &[Foretold; Ahead::MESSAGES]) {
+        for message in far.iter() {
+            let Foretold { locate, side, .. } = told[message];
+            self.ladders.prefetch_far(self.ladders.side(self.header(locate), locate, side));
+        }
     }
 
     /// Finds the levels that orders will join, and asks for their lines. Who stands far from the
@@ -213,11 +246,11 @@ impl Books {
     fn find_levels(
         &self,
         joining: &Picked,
+        far: &mut Picked,
         told: &[Foretold; Ahead::MESSAGES],
         lines: &mut [u32; Ahead::MESSAGES],
         hints: &mut [Hint; Ahead::MESSAGES],
     ) {
-        let mut far = Picked::default();
         for message in joining.iter() {
             let Foretold { locate, side, price, .. } = told[message];
             let rank = rank(side, price);
@@ -229,13 +262,6 @@ impl Books {
             hints[message].near = hint;
             self.queues.prefetch(level);
             far.pick_if(is_far, message);
-        }
-        for message in far.iter() {
-            let Foretold { locate, side, price, .. } = told[message];
-            let near = self.ladders.side(self.header(locate), locate, side);
-            let spot = self.ladders.find(near, rank(side, price));
-            lines[message] = spot.level;
-            self.queues.prefetch(spot.level);
         }
     }
 }

@@ -100,6 +100,13 @@ impl Orders {
         self.buckets.prefetch(self.bucket(order_ref));
     }
 
+    /// The same for an order to come, whose reference is likely one more than the last: and what comes next
+    /// is likely in the bucket beside it, as is an order for which there is no place in its own.
+    #[inline(always)]
+    pub(crate) fn prefetch_beside(&self, order_ref: OrderRef, is_beside: bool) {
+        self.buckets.prefetch(self.bucket(order_ref) ^ u32::from(is_beside));
+    }
+
     /// Where an order is and the line in which it stands, if its own bucket has it and no order that left had
     /// the same reference; else none. Without a branch.
     #[inline(always)]

@@ -126,6 +126,8 @@ impl Operation {
             _ => return,
         };
         let price = u32::try_from(price.units()).unwrap_or_default();
-        ahead.note(books, message, Foretold { does, locate, order_ref, side, price });
+        let new_ref = if let Operation::Replace { new, .. } = self { new } else { order_ref };
+        let foretold = Foretold { does, locate, order_ref, new_ref, side, price };
+        ahead.note(books, message, foretold);
     }
 }

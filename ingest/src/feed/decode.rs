@@ -58,16 +58,20 @@ impl<L: Listener> Feed<L> {
         }
         let mut window = Window::default();
         for turn in 0usize.. {
-            let filled = self.prepare(&mut messages, &mut window, turn);
-            let Coming { batch, ahead } = window.oldest(turn);
-            for (at, message) in batch.iter().enumerate() {
+            let next = window.newest(turn);
+            look_ahead::take(&self.books, &mut messages, next, self.looks_ahead());
+            let filled = !next.batch.is_empty();
+            for at in 0..Ahead::MESSAGES {
+                window.step(&self.books, turn, at);
+                let Coming { batch, ahead } = window.oldest(turn);
+                let Some(message) = batch.get(at) else { continue };
                 self.books.recall(ahead, at);
                 self.apply_one(seq, message, message_is_packet);
                 if numbered {
                     seq = seq.next();
                 }
             }
-            batch.clear();
+            window.oldest(turn).batch.clear();
             if !filled && window.is_empty() {
                 break;
             }
@@ -87,21 +91,6 @@ impl<L: Listener> Feed<L> {
         if message_is_packet {
             self.listener.on_packet_end(&self.books, self.at);
         }
-    }
-
-    /// Takes the next batch, and the next step for the ones before. Whether there was a batch.
-    #[inline(always)]
-    fn prepare<'a>(
-        &self,
-        messages: &mut Messages<'a>,
-        window: &mut Window<'a>,
-        turn: usize,
-    ) -> bool {
-        let next = window.newest(turn);
-        look_ahead::take(&self.books, messages, next, self.looks_ahead());
-        let filled = !next.batch.is_empty();
-        window.step(&self.books, turn);
-        filled
     }
 
     /// Has the memory fetched that the messages of packets to come will need: of several that came in together, each

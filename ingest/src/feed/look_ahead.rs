@@ -47,9 +47,12 @@ impl<'a> Window<'a> {
         self.coming.iter().all(|coming| coming.batch.is_empty())
     }
 
-    /// Takes the next step for all batches that have one left.
-    pub(super) fn step(&mut self, books: &Books, turn: usize) {
-        for age in 1..STEPS {
+    /// Takes the next step for a batch that has one left: before each second message of a turn for another
+    /// batch, since what all of them ask for at once would have to wait for each other.
+    #[inline(always)]
+    pub(super) fn step(&mut self, books: &Books, turn: usize, message: usize) {
+        if message % 2 == 1 {
+            let age = 1 + message / 2;
             books.look_ahead(&mut self.coming[(turn + STEPS - age) % STEPS].ahead);
         }
     }
@@ -162,7 +165,8 @@ const DOES: [Does; 256] = {
 ///
 /// All messages on an order have its locate at 1 and its reference at 11. A and F have a side at 19
 /// and a price at 32, and no other byte than `S` is looked at: an order without a side is refused
-/// in its turn. U has a price at 31.
+/// in its turn. U has a new reference at 19 and a
+/// price at 31.
 #[inline(always)]
 fn foretell(bytes: &[u8]) -> Option<Foretold> {
     let bytes = bytes.first_chunk::<36>()?;
@@ -171,10 +175,13 @@ fn foretell(bytes: &[u8]) -> Option<Foretold> {
     let shift = if kind == b'U' { 8 } else { 0 };
     #[allow(clippy::cast_possible_truncation)] // the low half
     let price = (u64::from_be_bytes(field(bytes, 28)) >> shift) as u32;
+    let order_ref = u64::from_be_bytes(field(bytes, 11));
+    let new_ref = u64::from_be_bytes(field(bytes, 19));
     Some(Foretold {
         does: DOES[usize::from(kind)],
         locate: Locate::new(u16::from_be_bytes(field(bytes, 1))),
-        order_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 11))),
+        order_ref: OrderRef::new(order_ref),
+        new_ref: OrderRef::new(select_unpredictable(kind == b'U', new_ref, order_ref)),
         side: select_unpredictable(bytes[19] == b'S', Side::Ask, Side::Bid),
         price,
     })
