@@ -179,7 +179,13 @@ impl Ladders {
         self.near.side(header, locate, side)
     }
 
-    /// Asks for the ranks of a side if they are needed; else, without a branch, for those of some other one that is
+    /// Asks for the ranks and levels of a side.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, locate: Locate, side: Side) {
+        self.near.prefetch_ranks(locate, side);
+    }
+
+    /// The same if they are needed; else, without a branch, for those of some other side that is
     /// always the same.
     #[inline(always)]
     pub(crate) fn prefetch_if(&self, is_needed: bool, locate: Locate, side: Side) {
@@ -226,19 +232,6 @@ impl Ladders {
         near.prefetch_to_write(spot.slot);
     }
 
-    /// Finds a rank on a side: in the slot of a hint, perhaps.
-    #[inline(always)]
-    pub(crate) fn find_from(&self, hint: Option<u32>, near: NearSide<'_>, rank: u32) -> Spot {
-        if let Some(slot) = hint {
-            let (found, level) = near.level_in(slot);
-            // Slots without a level have rank 0, too.
-            if (found == rank) & (rank != 0) {
-                return Spot { rank, level, is_near: true, place: 0, slot };
-            }
-        }
-        self.find(near, rank)
-    }
-
     /// Finds a rank on a side.
     #[inline(always)]
     pub(crate) fn find(&self, near: NearSide<'_>, rank: u32) -> Spot {
@@ -255,15 +248,15 @@ impl Ladders {
         self.find_far(header.far(side), rank)
     }
 
-    /// The near level of a rank, 0 where there is none; whether it may be far; and the slot. Without a branch.
+    /// The near level of a rank, 0 where there is none, and whether it may be far. Without a branch.
     #[inline(always)]
-    pub(crate) fn near_level(near: NearSide<'_>, rank: u32) -> (u32, bool, u32) {
+    pub(crate) fn near_level(near: NearSide<'_>, rank: u32) -> (u32, bool) {
         let (better, standing) = (near.better(rank), near.standing());
         let slot = standing.slot(better);
         near.prefetch(slot);
         let (found, level) = near.level_in(slot);
         let may_be_far = (better >= standing.len()) & (near.header.far_len(near.side) > 0);
-        (select_unpredictable(found == rank, level, 0), may_be_far, slot)
+        (select_unpredictable(found == rank, level, 0), may_be_far)
     }
 
     /// The spot of a level that is on the side, which knows it.

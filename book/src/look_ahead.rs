@@ -18,31 +18,30 @@ use crate::{Books, Locate, OrderRef, Side};
 pub(crate) struct Hint {
     /// The order that a message takes from.
     pub(crate) slot: Slot,
-    /// One more than the slot of the near level that an order joins; 0 is none.
-    near: u8,
-}
-
-impl Hint {
-    /// The slot of the near level that an order joins.
-    #[inline(always)]
-    pub(crate) fn near(self) -> Option<u32> {
-        u32::from(self.near).checked_sub(1)
-    }
+    /// The level that an order joins, or some line that is none.
+    pub(crate) level: u32,
 }
 
 /// What a message to come will do to an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u32)]
 pub enum Does {
     /// Nothing.
     #[default]
-    Nothing,
+    Nothing = 0,
     /// Add one.
-    Adds,
+    Adds = JOINS,
     /// Execute, cancel or delete one.
-    Takes,
+    Takes = LEAVES,
     /// Replace one.
-    Replaces,
+    Replaces = LEAVES | RETURNS,
 }
+
+/// The first message of a batch among those that have a kind of step to take: each kind has so many bits
+/// as a batch has messages, so that all of them are noted at once.
+const JOINS: u32 = 1;
+const LEAVES: u32 = JOINS << Ahead::MESSAGES;
+const RETURNS: u32 = LEAVES << Ahead::MESSAGES;
 
 /// What is known of a message to come, rightly or wrongly.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +52,7 @@ pub struct Foretold {
     pub locate: Locate,
     /// The order; the old one where it is replaced.
     pub order_ref: OrderRef,
-    /// The new one where it is replaced, else the same.
+    /// The new one where it is replaced, else anything.
     pub new_ref: OrderRef,
     /// The side, where an order is added.
     pub side: Side,
@@ -67,6 +66,8 @@ pub struct Foretold {
 struct Picked(u32);
 
 impl Picked {
+    const NONE: Picked = Picked(0);
+
     #[inline(always)]
     fn pick_if(&mut self, is_one: bool, message: usize) {
         self.0 |= u32::from(is_one) << (message % Ahead::MESSAGES);
@@ -84,29 +85,22 @@ impl Picked {
     }
 }
 
-impl std::ops::BitAnd for Picked {
-    type Output = Picked;
-
-    fn bitand(self, other: Picked) -> Picked {
-        Picked(self.0 & other.0)
-    }
-}
-
 /// A batch of messages to come, as far as the books can prepare for them.
 #[derive(Debug, Default)]
 pub struct Ahead {
     steps: u32,
-    joining: Picked,
-    leaving: Picked,
-    /// Those whose order leaves and comes back.
-    returning: Picked,
+    /// What the messages do, one bit for each and each kind of step.
+    does: u32,
     /// Those whose level is likely far.
     far: Picked,
+    /// Those that join a level that was found later than others.
+    late: Picked,
     told: [Foretold; Ahead::MESSAGES],
     /// The line in which an order stands that leaves, then that of its level, or the level that an
     /// order joins; 0 where it is unknown.
     lines: [u32; Ahead::MESSAGES],
-    hints: [Hint; Ahead::MESSAGES],
+    /// Where the orders are that leave.
+    slots: [Slot; Ahead::MESSAGES],
 }
 
 impl Ahead {
@@ -116,13 +110,15 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.steps = 0;
-        (self.joining, self.leaving, self.returning, self.far) = Default::default();
+        self.does = 0;
+        (self.far, self.late) = (Picked::NONE, Picked::NONE);
     }
 
     /// What is known for a message of the batch.
     #[inline(always)]
     pub(crate) fn hint(&self, message: usize) -> Hint {
-        self.hints.get(message).copied().unwrap_or_default()
+        let message = message % Ahead::MESSAGES;
+        Hint { slot: self.slots[message], level: self.lines[message] }
     }
 
     /// Notes message number `message` of the batch, and asks for what its bytes alone tell.
@@ -132,13 +128,30 @@ impl Ahead {
         books.headers.prefetch(u32::from(foretold.locate.get()));
         let message = message % Ahead::MESSAGES;
         self.told[message] = foretold;
-        let (does, Foretold { locate, side, new_ref, .. }) = (foretold.does, foretold);
-        books.orders.prefetch_beside(new_ref, does == Does::Adds);
-        // Of the others the side is not known yet.
-        books.ladders.prefetch_if(does == Does::Adds, locate, side);
-        self.joining.pick_if(does == Does::Adds, message);
-        self.leaving.pick_if(matches!(does, Does::Takes | Does::Replaces), message);
-        self.returning.pick_if(does == Does::Replaces, message);
+        self.does |= (foretold.does as u32) << message;
+    }
+
+    #[inline(always)]
+    fn those_that(&self, step: u32) -> Picked {
+        Picked(self.does / step & (LEAVES - 1))
+    }
+
+    /// Those whose order joins a level.
+    #[inline(always)]
+    fn joining(&self) -> Picked {
+        self.those_that(JOINS)
+    }
+
+    /// Those whose order leaves its level.
+    #[inline(always)]
+    fn leaving(&self) -> Picked {
+        self.those_that(LEAVES)
+    }
+
+    /// Those whose order leaves and comes back.
+    #[inline(always)]
+    fn returning(&self) -> Picked {
+        self.those_that(RETURNS)
     }
 }
 
@@ -150,10 +163,11 @@ impl Books {
     }
 
     /// Takes the next step for a batch: where its orders stand and its prices are, then which
-    /// levels they belong to, then what lies behind those. A fourth step does nothing.
+    /// levels they belong to, then what lies behind those, then what of it was found late. A fifth
+    /// step does nothing.
     #[inline(always)]
     pub fn look_ahead(&self, ahead: &mut Ahead) {
-        if ahead.joining.0 | ahead.leaving.0 == 0 {
+        if ahead.does == 0 {
             return;
         }
         ahead.steps += 1;
@@ -161,17 +175,28 @@ impl Books {
             1 => self.look_for_orders(ahead),
             2 => self.look_for_levels(ahead),
             3 => self.look_behind_levels(ahead),
+            4 => self.look_behind_late_levels(ahead),
             _ => {}
         }
     }
 
     #[inline(never)]
     fn look_for_orders(&self, ahead: &mut Ahead) {
-        let Ahead { leaving, told, lines, hints, .. } = ahead;
-        let mut elsewhere = Picked::default();
+        let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
+        let Ahead { told, lines, slots, .. } = ahead;
+        // Of the others the side is not known yet.
+        for message in joining.iter() {
+            let Foretold { locate, side, order_ref, .. } = told[message];
+            self.ladders.prefetch(locate, side);
+            self.orders.prefetch_beside(order_ref);
+        }
+        for message in returning.iter() {
+            self.orders.prefetch(told[message].new_ref);
+        }
+        let mut elsewhere = Picked::NONE;
         for message in leaving.iter() {
             let (slot, line) = self.orders.glance(told[message].order_ref);
-            hints[message].slot = slot;
+            slots[message] = slot;
             lines[message] = line;
             self.queues.prefetch(line);
             elsewhere.pick_if(line == 0, message);
@@ -183,14 +208,15 @@ impl Books {
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, far, told, lines, hints, .. } = ahead;
-        self.find_levels(joining, far, told, lines, hints);
+        let (joining, leaving) = (ahead.joining(), ahead.leaving());
+        let Ahead { far, told, lines, slots, .. } = ahead;
+        self.find_near_levels(joining, far, told, lines);
         for message in leaving.iter() {
             if lines[message] == 0
                 && let Some(slot) = self.orders.find(told[message].order_ref)
             {
                 lines[message] = self.orders.line_of(slot);
-                hints[message].slot = slot;
+                slots[message] = slot;
             }
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
             let side = line.side();
@@ -204,64 +230,82 @@ impl Books {
             lines[message] = self.queues.level_of(lines[message]);
             self.queues.prefetch(lines[message]);
         }
-        self.look_far(far, told);
+        self.look_far(*far, told);
     }
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let Ahead { joining, leaving, returning, far, told, lines, hints, .. } = ahead;
+        let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
+        let Ahead { far, late, told, lines, .. } = ahead;
         for message in joining.iter() {
             self.queues.prefetch(self.queues.line(lines[message]).before.get());
         }
-        for message in (*far & *joining).iter() {
-            let Foretold { locate, side, price, .. } = told[message];
-            let near = self.ladders.side(self.header(locate), locate, side);
-            let spot = self.ladders.find(near, rank(side, price));
-            self.queues.prefetch(spot.level);
-        }
+        let far_joining = Picked(far.0 & joining.0);
+        self.find_far_levels(far_joining, told, lines);
         for message in leaving.iter() {
             let Foretold { locate, side, .. } = told[message];
             // Of a level that is far it is some slot.
             let slot = self.queues.line(lines[message]).near_slot().unwrap_or(0);
             self.ladders.side(self.header(locate), locate, side).prefetch(slot);
         }
-        *far = Picked::default();
-        self.find_levels(returning, far, told, lines, hints);
-        self.look_far(far, told);
+        *far = Picked::NONE;
+        self.find_near_levels(returning, far, told, lines);
+        self.look_far(*far, told);
+        *late = Picked(far_joining.0 | returning.0);
     }
 
-    /// Asks for far levels.
+    #[inline(never)]
+    fn look_behind_late_levels(&self, ahead: &mut Ahead) {
+        let Ahead { far, late, told, lines, .. } = ahead;
+        self.find_far_levels(*far, told, lines);
+        for message in late.iter() {
+            self.queues.prefetch(self.queues.line(lines[message]).before.get());
+        }
+    }
+
+    /// Finds the near levels that orders will join, and asks for their lines. Who stands far from the
+    /// touch is looked for apart: whether one does cannot be foreseen, and a wrong guess would make
+    /// the others wait.
     #[inline(always)]
-    fn look_far(&self, far: &Picked, told: &[Foretold; Ahead::MESSAGES]) {
+    fn find_near_levels(
+        &self,
+        joining: Picked,
+        far: &mut Picked,
+        told: &[Foretold; Ahead::MESSAGES],
+        lines: &mut [u32; Ahead::MESSAGES],
+    ) {
+        for message in joining.iter() {
+            let Foretold { locate, side, price, .. } = told[message];
+            let near = self.ladders.side(self.header(locate), locate, side);
+            let (level, is_far) = Ladders::near_level(near, rank(side, price));
+            lines[message] = level;
+            self.queues.prefetch(level);
+            far.pick_if(is_far, message);
+        }
+    }
+
+    /// Asks for the rungs among which far levels will be looked for.
+    #[inline(always)]
+    fn look_far(&self, far: Picked, told: &[Foretold; Ahead::MESSAGES]) {
         for message in far.iter() {
             let Foretold { locate, side, .. } = told[message];
             self.ladders.prefetch_far(self.ladders.side(self.header(locate), locate, side));
         }
     }
 
-    /// Finds the levels that orders will join, and asks for their lines. Who stands far from the
-    /// touch is looked for apart: whether one does cannot be foreseen, and a wrong guess would make
-    /// the others wait.
+    /// Finds the far levels that orders will join, and asks for their lines.
     #[inline(always)]
-    fn find_levels(
+    fn find_far_levels(
         &self,
-        joining: &Picked,
-        far: &mut Picked,
+        far: Picked,
         told: &[Foretold; Ahead::MESSAGES],
         lines: &mut [u32; Ahead::MESSAGES],
-        hints: &mut [Hint; Ahead::MESSAGES],
     ) {
-        for message in joining.iter() {
+        for message in far.iter() {
             let Foretold { locate, side, price, .. } = told[message];
-            let rank = rank(side, price);
             let near = self.ladders.side(self.header(locate), locate, side);
-            let (level, is_far, slot) = Ladders::near_level(near, rank);
-            lines[message] = level;
-            #[allow(clippy::cast_possible_truncation)] // one of a few
-            let hint = slot as u8 + 1;
-            hints[message].near = hint;
-            self.queues.prefetch(level);
-            far.pick_if(is_far, message);
+            lines[message] = self.ladders.find(near, rank(side, price)).level;
+            self.queues.prefetch(lines[message]);
         }
     }
 }

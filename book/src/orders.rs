@@ -100,11 +100,11 @@ impl Orders {
         self.buckets.prefetch(self.bucket(order_ref));
     }
 
-    /// The same for an order to come, whose reference is likely one more than the last: and what comes next
-    /// is likely in the bucket beside it, as is an order for which there is no place in its own.
+    /// Asks for the bucket beside the one of an order to come: there it goes if its own is full, and
+    /// orders that come soon after it go there as likely.
     #[inline(always)]
-    pub(crate) fn prefetch_beside(&self, order_ref: OrderRef, is_beside: bool) {
-        self.buckets.prefetch(self.bucket(order_ref) ^ u32::from(is_beside));
+    pub(crate) fn prefetch_beside(&self, order_ref: OrderRef) {
+        self.buckets.prefetch(self.bucket(order_ref) ^ 1);
     }
 
     /// Where an order is and the line in which it stands, if its own bucket has it and no order that left had

@@ -22,9 +22,15 @@ impl Books {
         joins: &Joins,
     ) -> Result<(Step, LevelNow), Reject> {
         let Joins { locate, price, .. } = *joins;
-        let spot = self.ladders.find_from(self.hint.near(), near, rank(near.side, price));
+        let rank = rank(near.side, price);
+        let (level, spot) = match self.queues.level_if(self.hint.level, locate, near.side, price) {
+            Some(level) => (level, Ladders::spot(rank, level)),
+            None => {
+                let spot = self.ladders.find(near, rank);
+                (self.level_for(near, locate, price, &spot)?, spot)
+            }
+        };
         Ladders::prefetch_to_write(near, &spot);
-        let level = self.level_for(near, locate, price, &spot)?;
         self.join(level, place, joins, spot)
     }
 

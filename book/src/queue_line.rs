@@ -17,7 +17,7 @@ words! {
         pub(crate) price: Word32,
         /// Of a level: how many orders its whole queue has.
         pub(crate) orders: Word32,
-        /// The level whose queue this is: in a level the line itself.
+        /// The level whose queue this is: in a level the line itself, in a free line 0.
         pub(crate) level: Word32,
         pub(crate) locate: Word16,
         /// Of every line.

@@ -85,6 +85,22 @@ impl Queues {
         self.lines.at(line).level.get()
     }
 
+    /// A line, if it is the level of a price.
+    #[inline(always)]
+    pub(crate) fn level_if(
+        &self,
+        number: u32,
+        locate: Locate,
+        side: Side,
+        price: u32,
+    ) -> Option<LineAt<'_>> {
+        let level = self.line_at(number);
+        let line = level.line;
+        let is_level = (number != 0) & (line.level.get() == number);
+        let is_there = (line.locate() == locate) & (line.side() == side);
+        (is_level & is_there & (line.price.get() == price)).then_some(level)
+    }
+
     /// An empty level, or `None` where all are taken.
     #[inline]
     pub(crate) fn new_level(&self, locate: Locate, side: Side, price: u32) -> Option<LineAt<'_>> {
@@ -131,6 +147,7 @@ impl Queues {
     /// Every place of the line is 0.
     #[inline]
     fn free_line(&self, LineAt { number, line }: LineAt<'_>) {
+        line.level.set(0);
         line.behind.set(self.free.get());
         self.free.set(number);
     }
@@ -296,6 +313,9 @@ impl Queues {
         for line in (1..self.lines_max).rev().filter(|&line| !is_taken(line)) {
             let places = &self.lines.at(line).places;
             places.iter().filter(|place| place.get() != 0).for_each(|place| place.set(0));
+            if self.level_of(line) != 0 {
+                self.lines.at(line).level.set(0);
+            }
             if line < fresh {
                 self.free_line(self.line_at(line));
             }
@@ -317,6 +337,7 @@ impl Queues {
     pub(crate) fn clear(&self) {
         for line in self.lines.as_slice().iter().take(self.fresh.get() as usize) {
             line.places.iter().for_each(|place| place.set(0));
+            line.level.set(0);
         }
         self.levels_live.set(0);
         self.fresh.set(1);

@@ -29,8 +29,8 @@ pub(super) struct Window<'a> {
     coming: [Coming<'a>; STEPS],
 }
 
-/// Noting a batch, three steps, and applying it.
-const STEPS: usize = 5;
+/// Noting a batch, four steps, and applying it.
+const STEPS: usize = 6;
 
 impl<'a> Window<'a> {
     /// The place of the batch that is read in a turn.
@@ -145,7 +145,7 @@ impl Scout {
 }
 
 /// The steps that a batch takes.
-const LOOKS: usize = 3;
+const LOOKS: usize = 4;
 
 const DOES: [Does; 256] = {
     let mut does = [Does::Nothing; 256];
@@ -175,13 +175,11 @@ fn foretell(bytes: &[u8]) -> Option<Foretold> {
     let shift = if kind == b'U' { 8 } else { 0 };
     #[allow(clippy::cast_possible_truncation)] // the low half
     let price = (u64::from_be_bytes(field(bytes, 28)) >> shift) as u32;
-    let order_ref = u64::from_be_bytes(field(bytes, 11));
-    let new_ref = u64::from_be_bytes(field(bytes, 19));
     Some(Foretold {
         does: DOES[usize::from(kind)],
         locate: Locate::new(u16::from_be_bytes(field(bytes, 1))),
-        order_ref: OrderRef::new(order_ref),
-        new_ref: OrderRef::new(select_unpredictable(kind == b'U', new_ref, order_ref)),
+        order_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 11))),
+        new_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 19))),
         side: select_unpredictable(bytes[19] == b'S', Side::Ask, Side::Bid),
         price,
     })
