@@ -133,7 +133,7 @@ impl Ahead {
 
     #[inline(always)]
     fn those_that(&self, step: u32) -> Picked {
-        Picked(self.does / step & (LEAVES - 1))
+        Picked((self.does / step) & (LEAVES - 1))
     }
 
     /// Those whose order joins a level.
