@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde::Serialize;
-use wirebook::ingest::backend::{Backend, Burst, Received, Sorter, Subscription};
+use wirebook::book::Nanos;
+use wirebook::ingest::backend::{Backend, Burst, Received, Sorter, Subscription, wall_clock};
 use wirebook::ingest::frame::{LinkType, Tagging, UdpFrame, multicast_mac};
 use wirebook::ingest::mold::{Packet, PacketKind};
 use wirebook::ingest::session::Line;
@@ -65,8 +66,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             pin_to(core)?;
         }
         let mut sorter = Sorter::new(plan.subscription.clone());
-        receive(&mut *backend, &mut sorter, &plan, &stop, |received, line, payload| {
-            write(&mut capture, &plan.subscription, received, line, payload)
+        receive(&mut *backend, &mut sorter, &plan, &stop, |at, received, line, payload| {
+            write(&mut capture, &plan.subscription, (at, received), line, payload)
                 .map_err(|error| Failure::output(output.name())(std::io::Error::other(error)))
         })?;
         capture.finish().map_err(Failure::output(output.name()))?;
@@ -84,7 +85,7 @@ fn receive(
     sorter: &mut Sorter,
     plan: &Plan,
     stop: &AtomicBool,
-    mut keep: impl FnMut(&Received<'_>, Line, &[u8]) -> Result<(), Failure>,
+    mut keep: impl FnMut(Nanos, &Received<'_>, Line, &[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut pace, mut heard, mut has_ended) = (plan.pace(), Instant::now(), false);
     // It orders nothing but itself.
@@ -101,12 +102,13 @@ fn receive(
             pace.wait(backend)?;
             continue;
         }
+        let polled = wall_clock();
         for received in &burst {
             let Some((line, payload)) = sorter.sort(received) else { continue };
             heard = Instant::now();
             let end = Packet::check(payload).map(|packet| packet.kind());
             has_ended |= end == Ok(PacketKind::EndOfSession);
-            keep(received, line, payload)?;
+            keep(received.at.unwrap_or(polled), received, line, payload)?;
         }
         pace.heard();
     }
@@ -116,12 +118,12 @@ fn receive(
 fn write(
     capture: &mut PcapWriter<Box<dyn Write + Send + '_>>,
     subscription: &Subscription,
-    received: &Received<'_>,
+    (at, received): (Nanos, &Received<'_>),
     line: Line,
     payload: &[u8],
 ) -> Result<(), CaptureWriteError> {
     if let Some(frame) = received.frame() {
-        return capture.write_frame(received.at, frame);
+        return capture.write_frame(at, frame);
     }
     let unknown = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
     let lines = &subscription.lines;
@@ -135,7 +137,7 @@ fn write(
         identification: 0,
         time_to_live: 1,
     };
-    capture.write_datagram(received.at, &frame, payload)
+    capture.write_datagram(at, &frame, payload)
 }
 
 fn account(backend: &mut dyn Backend, sorter: &Sorter) -> Recorded {

@@ -19,9 +19,10 @@ pub enum Carried<'a> {
 /// A packet that came in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Received<'a> {
-    /// When it came in, in nanoseconds since 1970: as the kernel stamped it, or else when it was polled
-    /// ([`Obtained`](super::Obtained) says which).
-    pub at: Nanos,
+    /// When it came in, in nanoseconds since 1970, as the kernel stamped it. `None` on a path without stamps
+    /// ([`Obtained`](super::Obtained) says which it is): then it came in before the poll, and who wants to
+    /// know when reads a clock, which costs as much as some packets do.
+    pub at: Option<Nanos>,
     /// What it is.
     pub carried: Carried<'a>,
 }

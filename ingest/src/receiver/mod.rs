@@ -91,7 +91,8 @@ impl<L: Listener> Receiver<L> {
             return Ok(0);
         }
         self.pace.heard();
-        let datagrams = sort(&mut self.sorter, &burst);
+        let polled = wall_clock();
+        let datagrams = sort(&mut self.sorter, &burst, polled);
         if !datagrams.is_empty() {
             self.heard = now;
         }
@@ -218,15 +219,15 @@ impl<L: Listener> Receiver<L> {
 
 /// The datagrams of a burst, in their order. Their bytes are all asked for before the first is looked at.
 #[inline]
-fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>) -> Datagrams<'a> {
-    /// The headers and the first message; what lies behind comes along.
-    const LINES: usize = 2;
+fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>, polled: Nanos) -> Datagrams<'a> {
+    /// The headers and two messages; what lies behind comes along.
+    const LINES: usize = 3;
     for received in burst {
         received.bytes().chunks(LINE).take(LINES).for_each(|line| prefetch(line.as_ptr()));
     }
     let sorted = burst.iter().filter_map(|received| {
         let (line, payload) = sorter.sort(received)?;
-        Some((line, received.at, payload))
+        Some((line, received.at.unwrap_or(polled), payload))
     });
     sorted.collect()
 }
@@ -282,7 +283,7 @@ mod tests {
                 Some(packet) => Carried::Datagram(Line::A, packet),
                 None => Carried::Frame(&[0; 60]),
             };
-            burst.push(Received { at: wall_clock(), carried });
+            burst.push(Received { at: None, carried });
             Ok(())
         }
 

@@ -17,7 +17,7 @@ use socket2::Socket;
 use super::socket::membership;
 use super::{
     Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
-    Sorted, Subscription, wall_clock,
+    Sorted, Subscription,
 };
 use crate::frame::multicast_mac;
 use port::{Frame, Port};
@@ -170,7 +170,6 @@ impl Backend for DpdkBackend {
             return Ok(());
         }
         self.counts.bursts += 1;
-        let at = wall_clock();
         for frame in self.port.frames() {
             let bytes = match frame {
                 Frame::Whole(bytes) => bytes,
@@ -194,7 +193,7 @@ impl Backend for DpdkBackend {
                 continue;
             }
             self.counts.receive(bytes);
-            burst.push(Received { at, carried: Carried::Frame(bytes) });
+            burst.push(Received { at: None, carried: Carried::Frame(bytes) });
         }
         Ok(())
     }

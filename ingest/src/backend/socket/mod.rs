@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::{
     Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
-    Subscription, wall_clock,
+    Subscription,
 };
 use crate::session::Line;
 use batch::Batch;
@@ -90,15 +90,14 @@ impl Backend for SocketBackend {
         self.first = index + 1;
         let Some(Receiver { line, batch, .. }) = self.lines.get(index) else { return Ok(()) };
         self.counts.bursts += 1;
-        let polled = wall_clock();
         for datagram in batch.datagrams() {
             if datagram.is_cut {
                 self.counts.drop_one(DropCause::TooLong);
                 continue;
             }
             self.counts.receive(datagram.payload);
-            let at = datagram.at.unwrap_or(polled);
-            burst.push(Received { at, carried: Carried::Datagram(*line, datagram.payload) });
+            let carried = Carried::Datagram(*line, datagram.payload);
+            burst.push(Received { at: datagram.at, carried });
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use socket2::Socket;
 use super::socket::{SocketOptions, dropped, open};
 use super::{
     BURST, Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained,
-    Received, Subscription, wall_clock,
+    Received, Subscription,
 };
 use crate::session::Line;
 use buffers::{Buffers, Lent};
@@ -134,7 +134,6 @@ impl Backend for UringBackend {
             return Ok(());
         }
         self.counts.bursts += 1;
-        let at = wall_clock();
         for (line, lend) in lent {
             let payload = match lend {
                 Some(lend) => {
@@ -144,7 +143,7 @@ impl Backend for UringBackend {
                 None => &[],
             };
             self.counts.receive(payload);
-            burst.push(Received { at, carried: Carried::Datagram(line, payload) });
+            burst.push(Received { at: None, carried: Carried::Datagram(line, payload) });
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use socket2::Socket;
 use super::socket::membership;
 use super::{
     Backend, BackendCounts, BackendError, Burst, Carried, DropCause, Interface, Obtained, Received,
-    Subscription, wall_clock,
+    Subscription,
 };
 use filter::Filter;
 use queue::Queue;
@@ -205,9 +205,10 @@ impl Backend for XdpBackend {
         self.first = index + 1;
         let Some(queue) = self.queues.get(index) else { return Ok(()) };
         self.counts.bursts += 1;
-        let at = wall_clock();
         // There is room for all of them: a queue receives no more at a time.
-        burst.extend(queue.frames().map(|frame| Received { at, carried: Carried::Frame(frame) }));
+        burst.extend(
+            queue.frames().map(|frame| Received { at: None, carried: Carried::Frame(frame) }),
+        );
         self.counts.packets += burst.len() as u64;
         self.counts.bytes +=
             burst.iter().map(|received| received.bytes().len() as u64).sum::<u64>();
