@@ -14,6 +14,7 @@ use wirebook::replay::{TouchTape, touch_term};
 
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
+use super::tell::tell;
 
 /// Look at the books that another process keeps in a file, without disturbing it.
 ///
@@ -67,16 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         found.updates = Some(followed.updates);
         found.updates_lost = Some(followed.lost);
     }
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure.
-    let _ = if arguments.json {
-        match serde_json::to_string(&found) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        }
-    } else {
-        tell(&mut stdout, &found)
-    };
+    tell(&found, arguments.json, in_words);
     let is_live = found.feed_state == "Live" && found.books_not_live.is_empty();
     Ok(if is_live { Outcome::Complete } else { Outcome::Missing })
 }
@@ -148,7 +140,7 @@ pub(super) fn name_of(locate: Locate, symbol: Symbol) -> String {
     if symbol == Symbol::UNKNOWN { format!("locate {locate}") } else { symbol.to_string() }
 }
 
-fn tell(out: &mut impl Write, found: &Found) -> std::io::Result<()> {
+fn in_words(out: &mut dyn Write, found: &Found) -> std::io::Result<()> {
     writeln!(out, "writer        {}, process {}", found.writer, found.writer_pid)?;
     let session = found.session.as_deref().unwrap_or("none");
     writeln!(out, "session       {session}, message {}", found.last_sequence)?;

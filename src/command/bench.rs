@@ -18,6 +18,7 @@ use wirebook_exchange::feed::{self, Day};
 use wirebook_exchange::flow::FlowConfig;
 
 use super::outcome::{Failure, Outcome};
+use super::tell::tell;
 
 /// Measure what a message costs here: decoded, applied to the books and published, by the processor time of the thread.
 ///
@@ -117,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
     }
     let latency = measure_latency(arguments, path)?;
-    tell(&figures(arguments, &summary, rounds, latency), arguments.json);
+    tell(&figures(arguments, &summary, rounds, latency), arguments.json, in_words);
     Ok(if summary.is_complete() { Outcome::Complete } else { Outcome::Missing })
 }
 
@@ -227,20 +228,7 @@ fn figures(
     }
 }
 
-fn tell(figures: &Figures, json: bool) {
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away wants no more.
-    let _ = if json {
-        match serde_json::to_string(figures) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        }
-    } else {
-        tell_text(&mut stdout, figures)
-    };
-}
-
-fn tell_text(out: &mut impl Write, figures: &Figures) -> std::io::Result<()> {
+fn in_words(out: &mut dyn Write, figures: &Figures) -> std::io::Result<()> {
     let Figures { messages, symbols, orders_live, rounds, pages, .. } = figures;
     let NsPerMessage { median, best, .. } = figures.ns_per_message;
     let LatencyNs { p50, p99, p999, max, samples, .. } = figures.latency_ns;

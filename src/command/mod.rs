@@ -11,6 +11,7 @@ mod record;
 mod region;
 mod replay;
 mod run;
+mod tell;
 mod top;
 
 use std::process::ExitCode;

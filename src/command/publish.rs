@@ -11,6 +11,7 @@ use wirebook::publish::{Faults, PublishConfig, Published, Rate, publish};
 
 use super::outcome::{Failure, Outcome};
 use super::run::stop_on_signals;
+use super::tell::tell;
 
 /// Put a recording on the wire as MoldUDP64.
 ///
@@ -122,20 +123,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let stop = stop_on_signals()?;
     let published = publish(&arguments.input, arguments.format, &config, &stop)?;
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure.
-    let _ = if arguments.json {
-        match serde_json::to_string(&published) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        }
-    } else {
-        tell(&mut stdout, &published)
-    };
+    tell(&published, arguments.json, in_words);
     Ok(Outcome::Complete)
 }
 
-fn tell(out: &mut impl Write, published: &Published) -> std::io::Result<()> {
+fn in_words(out: &mut dyn Write, published: &Published) -> std::io::Result<()> {
     let Published { session, packets, messages, messages_lost, lines, seconds } = published;
     writeln!(out, "session {session}: {messages} messages in {packets} packets, {seconds:.3} s")?;
     for (name, line) in lines {

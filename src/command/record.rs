@@ -19,6 +19,7 @@ use wirebook::live::{QUIET_AFTER_END, pin_to};
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::run::{Options, Plan, plans, stop_on_signals};
+use super::tell::tell;
 
 /// Write what a backend receives as a pcap file.
 ///
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     };
     drop(backend);
     output.finish()?;
-    report(&recorded, arguments.json);
+    tell(&recorded, arguments.json, in_words);
     let dropped: u64 = recorded.drops.values().sum();
     Ok(if dropped == 0 { Outcome::Complete } else { Outcome::Missing })
 }
@@ -150,20 +151,8 @@ fn account(backend: &mut dyn Backend, sorter: &Sorter) -> Recorded {
     }
 }
 
-fn report(recorded: &Recorded, json: bool) {
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure.
-    let _ = if json {
-        match serde_json::to_string(recorded) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        }
-    } else {
-        let dropped: u64 = recorded.drops.values().sum();
-        writeln!(
-            stdout,
-            "{} packets, {} bytes, {dropped} dropped",
-            recorded.packets, recorded.bytes
-        )
-    };
+fn in_words(out: &mut dyn Write, recorded: &Recorded) -> std::io::Result<()> {
+    let Recorded { packets, bytes, drops, .. } = recorded;
+    let dropped: u64 = drops.values().sum();
+    writeln!(out, "{packets} packets, {bytes} bytes, {dropped} dropped")
 }

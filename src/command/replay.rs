@@ -1,6 +1,5 @@
 //! `wirebook replay`: rebuilds the books from a recording.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use wirebook::replay::{DepthTape, Player, Summary, Tapes, TouchTape};
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::region::{Opened, RegionArguments};
+use super::tell::tell;
 
 /// Rebuild the books from a recording.
 ///
@@ -171,16 +171,11 @@ pub(super) fn symbols(names: &[String]) -> Result<Vec<Symbol>, Failure> {
 /// Says what was found: on standard output, unless a tape is there already, and what is missing
 /// on standard error.
 fn report(summary: &Summary, json: bool, tape_on_stdout: bool) {
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure of the replay.
-    let _ = match (json, tape_on_stdout) {
-        (true, _) => match serde_json::to_string(summary) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        },
-        (false, false) => writeln!(stdout, "{summary}"),
-        (false, true) => writeln!(std::io::stderr(), "{summary}"),
-    };
+    if tape_on_stdout && !json {
+        eprintln!("{summary}");
+    } else {
+        tell(summary, json, |out, summary| writeln!(out, "{summary}"));
+    }
     if summary.is_complete() {
         return;
     }

@@ -12,6 +12,7 @@ use wirebook::book::{BookReader, BooksError, Locate, Price, Qty, Symbol};
 
 use super::attach::{name_of, writer_name};
 use super::outcome::{Failure, Outcome};
+use super::tell::tell_json;
 
 /// Show the busiest books that another process keeps in a file, every second, without disturbing it.
 ///
@@ -85,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             region.check_length().map_err(BooksError::from)?;
         }
         let told = if arguments.json {
-            tell_json(&mut stdout, &look)
+            tell_json(&mut stdout, &look).and_then(|()| stdout.flush())
         } else {
             tell(&mut stdout, &look, is_screen)
         };
@@ -176,12 +177,6 @@ fn row(reader: &BookReader, locate: Locate, symbol: Symbol, changes: f64) -> Opt
         last_qty: last.map(|last| last.qty.shares()),
         changes_per_second: changes,
     })
-}
-
-fn tell_json(out: &mut impl Write, look: &Look) -> std::io::Result<()> {
-    let text = serde_json::to_string(look).map_err(std::io::Error::other)?;
-    writeln!(out, "{text}")?;
-    out.flush()
 }
 
 fn tell(out: &mut impl Write, look: &Look, is_screen: bool) -> std::io::Result<()> {

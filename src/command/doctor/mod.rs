@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::outcome::{Failure, Outcome};
 use super::run::{BackendKind, Options, plans};
+use super::tell::tell;
 
 /// Check this host for a backend.
 ///
@@ -109,7 +110,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     findings.push(attempt(arguments.options, kind));
     let can_run = findings.iter().all(|finding| finding.health != Health::Bad);
     let findings = Findings { backend: name(kind), can_run, findings };
-    report(&findings, arguments.json);
+    tell(&findings, arguments.json, in_words);
     if can_run { Ok(Outcome::Complete) } else { Err(Failure::CannotRun(name(kind))) }
 }
 
@@ -158,22 +159,10 @@ fn kernel() -> Finding {
     }
 }
 
-fn report(findings: &Findings, json: bool) {
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure.
-    let _ = if json {
-        match serde_json::to_string(findings) {
-            Ok(text) => writeln!(stdout, "{text}"),
-            Err(error) => writeln!(std::io::stderr(), "wirebook: {error}"),
-        }
-    } else {
-        findings.findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}")).and_then(
-            |()| {
-                let verdict = if findings.can_run { "can run" } else { "CANNOT run" };
-                writeln!(stdout, "the {} backend {verdict} here", findings.backend)
-            },
-        )
-    };
+fn in_words(out: &mut dyn Write, findings: &Findings) -> std::io::Result<()> {
+    findings.findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+    let verdict = if findings.can_run { "can run" } else { "CANNOT run" };
+    writeln!(out, "the {} backend {verdict} here", findings.backend)
 }
 
 /// The text of a file, without the end of its last line.

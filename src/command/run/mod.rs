@@ -3,7 +3,6 @@
 mod config;
 mod options;
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,6 +18,7 @@ use wirebook::replay::Summary;
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::replay::symbols;
+use super::tell::tell;
 pub(super) use config::{Plan, plans};
 pub(super) use options::{BackendKind, Options};
 
@@ -180,15 +180,12 @@ fn receive_into(
 }
 
 fn report(summaries: &[Summary], json: bool) {
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away is no failure.
-    let _ = match (json, summaries) {
-        (true, [summary]) => print_json(&mut stdout, summary),
-        (true, summaries) => print_json(&mut stdout, &summaries),
-        (false, summaries) => {
-            summaries.iter().try_for_each(|summary| writeln!(stdout, "{summary}"))
-        }
-    };
+    match summaries {
+        [summary] => tell(summary, json, |out, summary| writeln!(out, "{summary}")),
+        summaries => tell(summaries, json, |out, summaries| {
+            summaries.iter().try_for_each(|summary| writeln!(out, "{summary}"))
+        }),
+    }
     for summary in summaries.iter().filter(|summary| !summary.is_complete()) {
         for gap in &summary.gaps {
             eprintln!("wirebook: gap: messages {} to {} are missing", gap.first, gap.last);
@@ -196,9 +193,4 @@ fn report(summaries: &[Summary], json: bool) {
         let (state, count) = (&summary.feed_state, summary.books_not_live.len());
         eprintln!("wirebook: incomplete: the feed is {state}; {count} books are not Live");
     }
-}
-
-fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
-    let text = serde_json::to_string(value).map_err(std::io::Error::other)?;
-    writeln!(out, "{text}")
 }
