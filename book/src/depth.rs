@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::ladder::price_of;
-use crate::near::{NEAR_LEVELS, NearLevel, NearSide};
+use crate::near::{NEAR_LEVELS, NearSide, Published};
 use crate::view::Book;
 use crate::{FeedState, Level, Nanos, Price, Qty, SeqNo, Side};
 
@@ -56,7 +56,7 @@ impl<const N: usize> Depth<N> {
         {
             self.lens[side.index()] = (near.len() as usize).min(N);
             for (level, near) in levels.iter_mut().zip(near.first::<N>()) {
-                let NearLevel { rank, orders, qty, .. } = near;
+                let Published { rank, orders, qty } = near;
                 level.price = Price::from_key(price_of(side, rank));
                 (level.qty, level.orders) = (Qty::new(qty), orders);
             }

@@ -59,6 +59,14 @@ pub(crate) struct NearLevel {
     pub(crate) qty: u64,
 }
 
+/// What readers are shown of a level.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Published {
+    pub(crate) rank: u32,
+    pub(crate) orders: u32,
+    pub(crate) qty: u64,
+}
+
 /// A slot.
 #[derive(Clone, Copy)]
 struct Slot<'a> {
@@ -195,12 +203,17 @@ impl<'a> NearSide<'a> {
         self.get(self.standing().slot(better))
     }
 
-    /// The first `N` slots, best first, whether they hold levels or not.
+    /// What is published of the first `N` slots, best first, whether they hold levels or not. Their levels'
+    /// numbers are in a line that this does not read.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // a few
-    pub(crate) fn first<const N: usize>(self) -> impl Iterator<Item = NearLevel> + use<'a, N> {
+    pub(crate) fn first<const N: usize>(self) -> impl Iterator<Item = Published> + use<'a, N> {
         let standing = self.standing();
-        (0..N as u32).map(move |better| self.get(standing.slot(better)))
+        (0..N as u32).map(move |better| {
+            let Slot { rank, totals: Totals { qty, orders, .. }, .. } =
+                self.slot(standing.slot(better));
+            Published { rank: rank.get(), orders: orders.get(), qty: qty.get() }
+        })
     }
 
     /// The best level.
@@ -239,13 +252,14 @@ impl<'a> NearSide<'a> {
         prefetch(self.slot(slot).totals);
     }
 
-    /// Asks for the ranks and the slots of all near levels.
+    /// Asks for all that is published of near levels.
     #[inline(always)]
-    pub(crate) fn prefetch_all(self) {
-        let base = core::ptr::from_ref(self.slots).cast::<u8>();
-        for line in 0..size_of::<Slots>() / LINE {
-            prefetch(base.wrapping_add(line * LINE));
-        }
+    pub(crate) fn prefetch_published(self) {
+        prefetch(&self.slots.ranks);
+        self.slots
+            .totals
+            .chunks(LINE / size_of::<Totals>())
+            .for_each(|line| prefetch(line.as_ptr()));
     }
 
     /// Gives the level in a slot new totals.

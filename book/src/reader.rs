@@ -177,7 +177,7 @@ impl BookReader {
         let Ok(header) = self.held(locate) else { return 0 };
         let version = header.line().number();
         for side in Side::BOTH {
-            self.books.ladders.side(header, locate, side).prefetch_all();
+            self.books.ladders.side(header, locate, side).prefetch_published();
         }
         version
     }
