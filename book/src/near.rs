@@ -17,11 +17,9 @@ use crate::region::{
     LINE, Plan, Region, RegionError, Table, Word32, Word64, lanes, prefetch, prefetch_to_write,
     words,
 };
-use crate::standing::Standing;
+use crate::standing::{SLOTS, Standing};
 use crate::{Locate, Side};
 
-/// Slots of a side: as many ranks as fit into a line with their order.
-pub(crate) const SLOTS: u32 = 14;
 const SLOTS_LEN: usize = SLOTS as usize;
 /// Levels that are near where a side has so many. There are more slots, so that levels can come
 /// and go without others having to be brought from afar each time.

@@ -5,7 +5,8 @@
 //! digits count the levels. Read as a word of a region, the order in which slots are numbered is left
 //! out of it (exclusive or), so that all zero is a side without levels.
 
-use crate::near::SLOTS;
+/// Slots of a side: as many ranks as fit into a line with their order.
+pub(crate) const SLOTS: u32 = 14;
 
 const DIGIT: u32 = 4;
 /// The slots as they are numbered.
