@@ -88,7 +88,6 @@ impl Picked {
 /// A batch of messages to come, as far as the books can prepare for them.
 #[derive(Debug, Default)]
 pub struct Ahead {
-    steps: u32,
     /// What the messages do, one bit for each and each kind of step.
     does: u32,
     /// Those whose level is likely far.
@@ -106,10 +105,11 @@ pub struct Ahead {
 impl Ahead {
     /// The most messages of a batch. Further ones are not prepared for.
     pub const MESSAGES: usize = 8;
+    /// The steps that a batch takes.
+    pub const STEPS: usize = 4;
 
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
-        self.steps = 0;
         self.does = 0;
         (self.far, self.late) = (Picked::NONE, Picked::NONE);
     }
@@ -162,21 +162,19 @@ impl Books {
         self.hint = ahead.hint(message);
     }
 
-    /// Takes the next step for a batch: where its orders stand and its prices are, then which
-    /// levels they belong to, then what lies behind those, then what of it was found late. A fifth
-    /// step does nothing.
+    /// Takes one of the [steps](Ahead::STEPS) for a batch, from 0 in order: where its orders stand and its
+    /// prices are, then which levels they belong to, then what lies behind those, then what of it was found
+    /// late.
     #[inline(always)]
-    pub fn look_ahead(&self, ahead: &mut Ahead) {
+    pub fn look_ahead(&self, ahead: &mut Ahead, step: usize) {
         if ahead.does == 0 {
             return;
         }
-        ahead.steps += 1;
-        match ahead.steps {
-            1 => self.look_for_orders(ahead),
-            2 => self.look_for_levels(ahead),
-            3 => self.look_behind_levels(ahead),
-            4 => self.look_behind_late_levels(ahead),
-            _ => {}
+        match step {
+            0 => self.look_for_orders(ahead),
+            1 => self.look_for_levels(ahead),
+            2 => self.look_behind_levels(ahead),
+            _ => self.look_behind_late_levels(ahead),
         }
     }
 

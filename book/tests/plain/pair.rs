@@ -52,8 +52,8 @@ impl Pair {
             self.ahead.clear();
         }
         operation.note(&self.books, at, &mut self.ahead);
-        for _ in 0..number % 5 {
-            self.books.look_ahead(&mut self.ahead);
+        for step in 0..number % (Ahead::STEPS + 1) {
+            self.books.look_ahead(&mut self.ahead, step);
         }
         let another = number.is_multiple_of(3);
         let recalled = if another { (at + 3) % Ahead::MESSAGES } else { at };

@@ -22,38 +22,45 @@ pub(super) struct Coming<'a> {
     pub(super) ahead: Ahead,
 }
 
-/// The batches between the one that is read and the one that is applied: each waits a turn for
-/// what its last step has asked for.
+/// The batches from the one that is read to the one that is applied: each waits a turn for what its
+/// last step has asked for.
 #[derive(Default)]
 pub(super) struct Window<'a> {
-    coming: [Coming<'a>; STEPS],
+    coming: [Coming<'a>; BATCHES.next_power_of_two()],
 }
 
-/// Noting a batch, four steps, and applying it.
-const STEPS: usize = 6;
+/// One that is noted, those that take their steps, and one that is applied.
+const BATCHES: usize = 1 + Ahead::STEPS + 1;
 
 impl<'a> Window<'a> {
+    /// The batch that was read so many turns ago.
+    #[inline(always)]
+    fn of_age(&mut self, turn: usize, age: usize) -> &mut Coming<'a> {
+        let batches = self.coming.len();
+        &mut self.coming[turn.wrapping_sub(age) % batches]
+    }
+
     /// The place of the batch that is read in a turn.
     pub(super) fn newest(&mut self, turn: usize) -> &mut Coming<'a> {
-        &mut self.coming[turn % STEPS]
+        self.of_age(turn, 0)
     }
 
     /// The batch that is applied in a turn.
     pub(super) fn oldest(&mut self, turn: usize) -> &mut Coming<'a> {
-        &mut self.coming[(turn + 1) % STEPS]
+        self.of_age(turn, BATCHES - 1)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.coming.iter().all(|coming| coming.batch.is_empty())
     }
 
-    /// Takes the next step for a batch that has one left: before each second message of a turn for another
-    /// batch, since what all of them ask for at once would have to wait for each other.
+    /// Before each second message of a turn, another batch takes its next step: what all of them ask for at
+    /// once would have to wait for each other.
     #[inline(always)]
     pub(super) fn step(&mut self, books: &Books, turn: usize, message: usize) {
         if message % 2 == 1 {
-            let age = 1 + message / 2;
-            books.look_ahead(&mut self.coming[(turn + STEPS - age) % STEPS].ahead);
+            let step = message / 2;
+            books.look_ahead(&mut self.of_age(turn, 1 + step).ahead, step);
         }
     }
 }
@@ -137,15 +144,12 @@ impl Scout {
         self.has_looked = count > 1;
         if self.has_looked {
             let used = count.div_ceil(Ahead::MESSAGES);
-            for _ in 0..LOOKS {
-                self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead));
+            for step in 0..Ahead::STEPS {
+                self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead, step));
             }
         }
     }
 }
-
-/// The steps that a batch takes.
-const LOOKS: usize = 4;
 
 const DOES: [Does; 256] = {
     let mut does = [Does::Nothing; 256];
