@@ -313,9 +313,13 @@ impl Ladders {
         queues: &Queues,
     ) -> Best {
         let (header, side) = (near.header, near.side);
-        let Spot { rank, place, slot, is_near, .. } = now.spot;
+        let Spot { rank, level, place, slot, is_near } = now.spot;
         if !is_near {
-            self.settle_far(header, side, now);
+            match now.became {
+                Became::Changed => {}
+                Became::Appeared => self.put_far(header, side, place, (rank, level)),
+                Became::Vanished => self.take_far(header, side, rank),
+            }
             return before;
         }
         let is_best = match now.became {
@@ -328,7 +332,7 @@ impl Ladders {
                     self.spill(near, queues);
                 }
                 let slot = near.insert(place, &now.near());
-                queues.line(now.spot.level).set_near_slot(Some(slot));
+                queues.line(level).set_near_slot(Some(slot));
                 place == 0
             }
             Became::Vanished => {
@@ -347,14 +351,16 @@ impl Ladders {
     }
 
     #[cold]
-    fn settle_far(&self, header: &Header, side: Side, now: &LevelNow) {
+    fn put_far(&self, header: &Header, side: Side, worse: u32, (rank, level): (u32, u32)) {
         let mut ladder = header.far(side);
-        let Spot { rank, level, place, .. } = now.spot;
-        match now.became {
-            Became::Changed => return,
-            Became::Appeared => self.far.insert(&mut ladder, place, rank, level),
-            Became::Vanished => self.far.remove(&mut ladder, rank),
-        }
+        self.far.insert(&mut ladder, worse, rank, level);
+        header.set_far(side, ladder);
+    }
+
+    #[cold]
+    fn take_far(&self, header: &Header, side: Side, rank: u32) {
+        let mut ladder = header.far(side);
+        self.far.remove(&mut ladder, rank);
         header.set_far(side, ladder);
     }
 
