@@ -245,7 +245,8 @@ impl Ladders {
             let level = select_unpredictable(is_there, level, 0);
             return Spot { rank, level, is_near: true, place: better, slot };
         }
-        self.find_far(header.far(side), rank)
+        let (level, place) = self.find_far(header.far(side), rank);
+        Spot { rank, level, is_near: false, place, slot: 0 }
     }
 
     /// The near level of a rank, 0 where there is none, and whether it may be far. Without a branch.
@@ -273,13 +274,13 @@ impl Ladders {
         }
     }
 
+    /// The far level of a rank, 0 where there is none, and how many are worse there.
     #[cold]
-    fn find_far(&self, ladder: Ladder, rank: u32) -> Spot {
-        let (level, place) = match self.far.place(ladder, rank) {
+    fn find_far(&self, ladder: Ladder, rank: u32) -> (u32, u32) {
+        match self.far.place(ladder, rank) {
             Place::Level(level) => (level, 0),
             Place::Missing(below) => (0, below),
-        };
-        Spot { rank, level, is_near: false, place, slot: 0 }
+        }
     }
 
     /// Sees to it that a level can be put where there is none.
