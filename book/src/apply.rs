@@ -127,7 +127,9 @@ impl Books {
         qty: Option<Qty>,
         action: Action,
     ) -> Result<Change, Reject> {
-        let found = self.check_live(locate, order_ref)?;
+        let slot = self.check_live(locate, order_ref)?;
+        let found = self.found(self.orders.order_at(slot, order_ref));
+        self.check_holder(locate, &found)?;
         let taken = match qty {
             None => found.qty,
             Some(qty) if qty.is_zero() => return Err(Reject::ZeroQty),
@@ -174,7 +176,9 @@ impl Books {
         qty: Qty,
         price: Price,
     ) -> Result<Change, Reject> {
-        let found = self.check_live(locate, old)?;
+        let slot = self.check_live(locate, old)?;
+        let found = self.found(self.orders.order_at(slot, old));
+        self.check_holder(locate, &found)?;
         if self.header(locate).is_dead() {
             return Err(self.take_off_dead(at, locate, old));
         }

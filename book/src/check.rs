@@ -1,6 +1,6 @@
 //! What must be true of a message before it changes anything.
 
-use crate::orders::{OrderAt, Vacancy};
+use crate::orders::{OrderAt, Slot, Vacancy};
 use crate::queues::LineAt;
 use crate::{Books, Locate, OrderRef, Price, Qty, Reject, Side};
 
@@ -66,27 +66,27 @@ impl Books {
         }
     }
 
-    /// The order is live and of that symbol. In a dead book too: what leaves it makes room.
+    /// The order is live. In a dead book too: what leaves it makes room.
     #[inline(always)]
-    pub(crate) fn check_live(
-        &self,
-        locate: Locate,
-        order_ref: OrderRef,
-    ) -> Result<Found<'_>, Reject> {
+    pub(crate) fn check_live(&self, locate: Locate, order_ref: OrderRef) -> Result<Slot, Reject> {
         if !self.holds(locate) {
             return Err(Reject::LocatesFull(locate));
         }
-        let Some(slot) = self.orders.find_from(self.hint.slot, order_ref) else {
+        self.orders.find_from(self.hint.slot, order_ref).ok_or_else(|| {
             let dead = self.header(locate).is_dead();
-            return Err(if dead { Reject::DeadBook } else { Reject::UnknownRef(order_ref) });
-        };
-        let found = self.found(self.orders.order_at(slot, order_ref));
+            if dead { Reject::DeadBook } else { Reject::UnknownRef(order_ref) }
+        })
+    }
+
+    /// The order is of that symbol. Asked apart, so that what was found of it needs no place in memory.
+    #[inline(always)]
+    pub(crate) fn check_holder(&self, locate: Locate, found: &Found<'_>) -> Result<(), Reject> {
         let holder = found.level.line.locate();
         if holder == locate {
-            Ok(found)
-        } else {
-            Err(Reject::OtherSymbol { order_ref, expected: locate, found: holder })
+            return Ok(());
         }
+        let order_ref = found.place.order_ref();
+        Err(Reject::OtherSymbol { order_ref, expected: locate, found: holder })
     }
 
     /// The order in a place, with its queue.
