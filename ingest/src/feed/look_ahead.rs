@@ -77,14 +77,17 @@ pub(super) fn take<'a>(
     let Coming { batch, ahead } = coming;
     batch.clear();
     ahead.clear();
+    // Of their own, so that they need not be in memory after each.
+    let mut left = messages.clone();
     while !batch.is_full() {
-        let bytes = messages.as_bytes();
-        let Some(message) = messages.next() else { break };
+        let bytes = left.as_bytes();
+        let Some(message) = left.next() else { break };
         if looks_ahead && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
             ahead.note(books, batch.len(), foretell(bytes));
         }
         batch.push(message);
     }
+    *messages = left;
     // Beyond the end of the block it asks in vain, which does no harm.
     let later = messages.as_bytes().as_ptr().wrapping_add(AHEAD_BYTES);
     for line in 0..BATCH_LINES {
