@@ -39,8 +39,8 @@ words! {
     struct Slots, align(64) {
         ranks: [Word32; SLOTS_LEN],
         order: Word64,
-        /// In a line of their own: look-ahead needs them as soon as it has found a rank, before it
-        /// could ask for more than lies at a place that is always the same.
+        /// In a line of their own: look-ahead reads one as soon as it has found a rank, and where the
+        /// totals of a slot lie it could not have known before.
         levels: [Word32; SLOTS_LEN],
         _unused: Word64,
         totals: [Totals; SLOTS_LEN],
