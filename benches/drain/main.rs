@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -30,6 +32,9 @@ struct Arguments {
     /// Rounds; all paths take turns.
     #[arg(long, default_value_t = 60)]
     rounds: usize,
+    /// A capture whose packets are sent, instead of a generated day's.
+    #[arg(long)]
+    recording: Option<PathBuf>,
     /// Only paths whose names begin like this.
     #[arg(long)]
     only: Option<String>,
@@ -57,7 +62,7 @@ fn main() -> ExitCode {
     let is_wanted =
         |kind: &Kind| arguments.only.as_ref().is_none_or(|only| kind.name.starts_with(only));
     let kinds: Vec<Kind> = Kind::all().filter(is_wanted).collect();
-    match bench(&kinds, arguments.rounds.max(1) + WARM_UP) {
+    match bench(&kinds, arguments.rounds.max(1) + WARM_UP, arguments.recording.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("drain: {error}");
@@ -66,8 +71,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn bench(kinds: &[Kind], rounds: usize) -> Result<(), String> {
-    let frames = paths::frames(rounds * PACKETS)?;
+fn bench(kinds: &[Kind], rounds: usize, recording: Option<&Path>) -> Result<(), String> {
+    let capture = match recording {
+        Some(path) => fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?,
+        None => paths::generated(rounds * PACKETS)?,
+    };
+    let frames = paths::frames(&capture, rounds * PACKETS)?;
+    let rounds = frames.len() / PACKETS;
+    if rounds <= WARM_UP {
+        return Err(format!("{} packets are too few", frames.len()));
+    }
     // The senders have the other one.
     core_affinity::set_for_current(core_affinity::CoreId { id: 1 });
     into_books(kinds, rounds, &frames)?;

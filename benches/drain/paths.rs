@@ -20,16 +20,21 @@ use crate::net::Wire;
 
 const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(239, 97, 1, 1), 26_477);
 
-/// Frames with the first packets of a day.
-pub(crate) fn frames(count: usize) -> Result<Vec<Vec<u8>>, String> {
-    let messages = count as u64 * 3 + 100_000;
+/// A capture of a day of more than `packets`.
+pub(crate) fn generated(packets: usize) -> Result<Vec<u8>, String> {
+    let messages = packets as u64 * 3 + 100_000;
     let config = DayConfig { symbols: 500, messages, seed: 1 };
     let mut day = Day::new(config).map_err(|error| error.to_string())?;
     let mut capture = Vec::new();
     write_pcap(&mut day, &Multicast::default(), &mut capture, |_| {})
         .map_err(|error| error.to_string())?;
+    Ok(capture)
+}
+
+/// Frames with the first packets of a capture.
+pub(crate) fn frames(capture: &[u8], count: usize) -> Result<Vec<Vec<u8>>, String> {
     let mut reader =
-        CaptureReader::new("the day", &capture[..]).map_err(|error| error.to_string())?;
+        CaptureReader::new("the capture", capture).map_err(|error| error.to_string())?;
     let mut frames = Vec::with_capacity(count);
     while let Some(burst) = reader.next_burst().map_err(|error| error.to_string())? {
         for datagram in burst.take(count - frames.len()) {

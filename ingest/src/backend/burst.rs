@@ -3,8 +3,9 @@ use wirebook_book::Nanos;
 
 use crate::session::Line;
 
-/// How many packets a poll lends at most: enough to share its cost, few enough to stay in the first cache.
-pub const BURST: usize = 32;
+/// How many packets a poll lends at most: enough that the memory which their messages need is fetched while those before
+/// them are applied, few enough that the caller is soon asked again.
+pub const BURST: usize = 128;
 
 /// What came in, as its path shows it, borrowed from the memory of its backend.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,7 +21,7 @@ impl Sorter {
     }
 
     /// The line and payload of a packet; `None` where it is none of ours, which is counted.
-    #[inline]
+    #[inline(always)]
     pub fn sort<'a>(&mut self, received: &Received<'a>) -> Option<(Line, &'a [u8])> {
         let sorted = match received.carried {
             Carried::Datagram(line, payload) => Sorted::Ours(line, payload),

@@ -51,7 +51,7 @@ impl Subscription {
     }
 
     /// What an Ethernet frame is.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn sort<'a>(&self, frame: &'a [u8]) -> Sorted<'a> {
         match frame::datagram(LinkType::Ethernet, frame) {

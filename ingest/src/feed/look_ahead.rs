@@ -95,62 +95,117 @@ pub(super) fn take<'a>(
     }
 }
 
-/// Looks ahead over several packets at once, of which each has too few messages to look ahead over by itself.
+/// Looks ahead over the packets that came in together, of which each has too few messages to look ahead over by
+/// itself: a part of what they need is asked for before each message that is applied.
 #[derive(Debug, Default)]
 pub(super) struct Scout {
     batches: Box<[Ahead; SCOUTED / Ahead::MESSAGES]>,
-    /// The next message that was looked ahead over, unless the session has skipped some.
+    /// Messages that were noted.
+    noted: usize,
+    /// The noted message that is applied next, unless it is another one.
     next: usize,
-    /// Whether the packets to come have been looked at.
-    pub(super) has_looked: bool,
+    /// Whether the message that is applied next may have been noted, and others with it.
+    looks: bool,
 }
 
-/// The most messages that are looked ahead over.
-const SCOUTED: usize = 128;
-/// Packets with more messages look ahead for themselves.
-const PACKET_MESSAGES_MAX: usize = Ahead::MESSAGES;
+/// Messages that are noted and not applied yet, at most.
+const SCOUTED: usize = 256;
+
+/// Where the messages of a packet were noted, if they were.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Noted(Option<usize>);
+
+impl Noted {
+    /// Whether they are not to be noted.
+    #[inline]
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0.is_none()
+    }
+}
 
 impl Scout {
-    /// Tells the books what was found for the message that they are given next. Should it be another one, they find out.
+    /// How many messages are noted before the first is applied: as many as are under way at once.
+    const LEAD: usize = (Ahead::STEPS + 1) * Ahead::MESSAGES;
+
     #[inline(always)]
-    pub(super) fn recall(&mut self, books: &mut Books) {
-        let (batch, at) = (self.next / Ahead::MESSAGES, self.next % Ahead::MESSAGES);
-        self.next += 1;
-        if let Some(ahead) = self.batches.get(batch) {
-            books.recall(ahead, at);
+    fn batch(&mut self, batch: usize) -> &mut Ahead {
+        let batches = self.batches.len();
+        &mut self.batches[batch % batches]
+    }
+
+    /// Forgets all that was noted.
+    pub(super) fn clear(&mut self) {
+        (self.noted, self.next, self.looks) = (0, 0, false);
+    }
+
+    /// Whether enough is noted to begin with.
+    pub(super) fn has_lead(&self) -> bool {
+        self.noted >= Scout::LEAD
+    }
+
+    /// Where so many messages can be noted, all or none: none where they are enough to look ahead over by themselves.
+    #[inline(always)]
+    pub(super) fn place(&self, messages_len: usize) -> Noted {
+        let fits = self.noted + messages_len <= self.next + SCOUTED;
+        Noted((messages_len <= Ahead::MESSAGES && fits).then_some(self.noted))
+    }
+
+    /// Notes the message with which `bytes` begin, and asks for what it alone tells.
+    #[inline(always)]
+    pub(super) fn note(&mut self, books: &Books, bytes: &[u8]) {
+        let at = self.noted % Ahead::MESSAGES;
+        let ahead = self.batch(self.noted / Ahead::MESSAGES);
+        if at == 0 {
+            ahead.clear();
+        }
+        ahead.note(books, at, foretell(bytes));
+        self.noted += 1;
+    }
+
+    /// Takes the steps for the first messages, as if messages had been applied before them.
+    pub(super) fn lead(&mut self, books: &Books) {
+        // Alone it would only wait for what it asks for.
+        if self.noted > 1 {
+            for step in 0..Ahead::STEPS {
+                (0..Ahead::STEPS - step).for_each(|batch| self.step_of(books, batch, step));
+            }
         }
     }
 
-    /// Has the memory fetched that the messages of these packets will need.
-    pub(super) fn look<'a>(&mut self, books: &Books, packets: impl Iterator<Item = Messages<'a>>) {
-        let mut count = 0;
-        for packet in packets.filter(|packet| packet.len() <= PACKET_MESSAGES_MAX) {
-            let mut messages = packet;
-            while count < SCOUTED {
-                let bytes = messages.as_bytes();
-                if messages.next().is_none() {
-                    break;
-                }
-                let (batch, at) = (count / Ahead::MESSAGES, count % Ahead::MESSAGES);
-                let Some(ahead) = self.batches.get_mut(batch) else { break };
-                if at == 0 {
-                    ahead.clear();
-                }
-                if let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
-                    ahead.note(books, at, foretell(bytes));
-                }
-                count += 1;
-            }
+    #[inline(always)]
+    fn step_of(&mut self, books: &Books, batch: usize, step: usize) {
+        if batch * Ahead::MESSAGES < self.noted {
+            books.look_ahead(self.batch(batch), step);
         }
-        self.next = 0;
-        // Alone it would only wait for what it asks for.
-        self.has_looked = count > 1;
-        if self.has_looked {
-            let used = count.div_ceil(Ahead::MESSAGES);
-            for step in 0..Ahead::STEPS {
-                self.batches.iter_mut().take(used).for_each(|ahead| books.look_ahead(ahead, step));
-            }
+    }
+
+    /// The messages that are applied next were noted there.
+    #[inline(always)]
+    pub(super) fn turn_to(&mut self, noted: Noted) {
+        self.looks = noted.0.is_some() & (self.noted > 1);
+        self.next = noted.0.unwrap_or(self.next);
+    }
+
+    /// Whether the messages that are applied next were looked ahead over.
+    #[inline(always)]
+    pub(super) fn looks(&self) -> bool {
+        self.looks
+    }
+
+    /// Tells the books what was found for the message that they are given next, and takes a step for later ones. Should
+    /// it be another message, they find out.
+    #[inline(always)]
+    pub(super) fn recall(&mut self, books: &mut Books) {
+        let (batch, at) = (self.next / Ahead::MESSAGES, self.next % Ahead::MESSAGES);
+        // As many batches are under way as there are steps; before each second message one of them takes its next.
+        if at % 2 == 1 {
+            let step = at / 2;
+            self.step_of(books, batch + Ahead::STEPS - step, step);
         }
+        let ahead = &self.batches[batch % self.batches.len()];
+        books.recall(ahead, at);
+        self.next += 1;
     }
 }
 

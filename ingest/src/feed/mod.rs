@@ -29,6 +29,7 @@ pub use filter::SymbolFilter;
 pub use follower::{FollowError, Followed, Follower};
 pub use level_set::{LevelSetFeed, LevelSetStats};
 pub use listener::{FeedStateChange, Listener, Scope};
+pub use look_ahead::Noted;
 pub use publisher::Publisher;
 pub use successor::Succession;
 
@@ -43,7 +44,7 @@ pub struct FeedConfig {
     pub market: MarketCode,
     /// Live orders from which on the lines of messages to come in the same block are fetched ahead.
     /// Below it the books fit the processor's cache, and looking ahead costs more than it saves.
-    /// Bursts of live packets are looked ahead over in any case ([`Feed::scout`]).
+    /// Bursts of live packets are looked ahead over in any case ([`Feed::note`]).
     pub look_ahead_orders_min: u32,
 }
 
@@ -112,6 +113,7 @@ impl<L: Listener> Feed<L> {
     }
 
     /// Takes messages that follow each other, as one packet.
+    #[inline(always)]
     pub fn on_packet(&mut self, mut block: Block<'_>) {
         if self.successor.is_some() {
             block = self.before_succession(block, false);
@@ -220,6 +222,7 @@ impl<L: Listener> Feed<L> {
 
 /// What a session delivers goes to the books as packets.
 impl<L: Listener> Sink for Feed<L> {
+    #[inline(always)]
     fn on_block(&mut self, block: Block<'_>) {
         self.on_packet(block);
     }

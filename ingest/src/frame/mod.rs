@@ -14,6 +14,7 @@
 mod error;
 mod ipv4;
 mod link;
+mod plain;
 mod udp;
 mod unread;
 mod write;
@@ -44,6 +45,17 @@ pub struct Datagram<'a> {
 /// says what contradicts what, and where.
 #[inline]
 pub fn datagram(link: LinkType, frame: &[u8]) -> Result<Datagram<'_>, FrameError> {
+    if link == LinkType::Ethernet
+        && let Some(datagram) = plain::datagram(frame)
+    {
+        return Ok(datagram);
+    }
+    any_datagram(link, frame)
+}
+
+/// [`datagram`] of whatever may come.
+#[inline(never)]
+fn any_datagram(link: LinkType, frame: &[u8]) -> Result<Datagram<'_>, FrameError> {
     let packet = link::packet(link, frame)?;
     let (addresses, segment) = ipv4::segment(packet)?;
     let (ports, payload) = udp::payload(segment)?;

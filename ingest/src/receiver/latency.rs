@@ -33,9 +33,19 @@ impl Latency {
         Latency { before: recent.clone(), recent }
     }
 
+    /// Those of a burst. Where the path has no stamps all are the same, and cost as much as one.
     #[inline]
-    pub(super) fn record(&mut self, latency_ns: u64) {
-        self.recent.saturating_record(latency_ns);
+    pub(super) fn record_all(&mut self, mut latencies_ns: impl Iterator<Item = u64>) {
+        let Some(mut same) = latencies_ns.next() else { return };
+        let mut count = 1;
+        for latency_ns in latencies_ns {
+            if latency_ns != same {
+                self.recent.saturating_record_n(same, count);
+                (same, count) = (latency_ns, 0);
+            }
+            count += 1;
+        }
+        self.recent.saturating_record_n(same, count);
     }
 
     /// The figures since the last call of this method. It takes some ten microseconds.
@@ -84,16 +94,17 @@ mod tests {
     #[test]
     fn what_is_reported_is_not_lost_to_the_whole() {
         let mut latency = Latency::new();
-        (1..=1000).for_each(|ns| latency.record(ns));
+        latency.record_all(1..=1000);
         let recent = latency.take_recent();
         assert_eq!(
             (recent.packets, recent.min_ns, recent.p50_ns, recent.max_ns),
             (1000, 1, 500, 1000)
         );
-        latency.record(u64::MAX);
-        assert_eq!(latency.take_recent().packets, 1);
+        latency.record_all([u64::MAX; 3].into_iter());
+        latency.record_all(std::iter::empty());
+        assert_eq!(latency.take_recent().packets, 3);
         let whole = latency.whole();
-        assert_eq!((whole.packets, whole.min_ns, whole.p50_ns), (1001, 1, 501));
+        assert_eq!((whole.packets, whole.min_ns, whole.p50_ns), (1003, 1, 502));
         assert!(whole.max_ns >= LATENCY_NS_MAX, "longer than all that is told apart");
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Receiver`] owns all of it. Whoever runs it calls [`Receiver::step`] again and again on one thread, which is the
 //! only writer of these books, and looks at the rest of the world between two steps.
 
+mod arrivals;
 mod latency;
 mod pace;
 
@@ -10,16 +11,13 @@ use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
-use arrayvec::ArrayVec;
-use wirebook_book::region::{LINE, RegionError, prefetch};
+use wirebook_book::region::RegionError;
 use wirebook_book::{Books, Nanos};
 
-use crate::backend::{
-    BURST, Backend, BackendCounts, BackendError, Burst, Obtained, Sorter, wall_clock,
-};
+use crate::backend::{Backend, BackendCounts, BackendError, Burst, Obtained, Sorter, wall_clock};
 use crate::feed::{Feed, LevelSetFeed, LevelSetStats, Listener};
-use crate::mold::Packet;
-use crate::session::{Line, Session, SessionConfig};
+use crate::session::{Session, SessionConfig};
+use arrivals::Arrivals;
 pub use latency::{Latency, LatencyFigures};
 pub use pace::Pace;
 
@@ -37,9 +35,6 @@ enum Decoder {
     Mold(Box<Session>),
     LevelSet(LevelSetFeed),
 }
-
-/// The datagrams of a burst: their lines, when they came in, and their payloads.
-type Datagrams<'a> = ArrayVec<(Line, Nanos, &'a [u8]), BURST>;
 
 /// Receives, puts in order, decodes and applies.
 pub struct Receiver<L> {
@@ -91,35 +86,22 @@ impl<L: Listener> Receiver<L> {
             return Ok(0);
         }
         self.pace.heard();
-        let polled = wall_clock();
-        let datagrams = sort(&mut self.sorter, &burst, polled);
-        if !datagrams.is_empty() {
-            self.heard = now;
-        }
-        match &mut self.decoder {
+        let mut arrivals = Arrivals::new(burst, wall_clock());
+        let taken = match &mut self.decoder {
             Decoder::Mold(session) => {
-                scout(session, &mut self.feed, &datagrams);
-                for &(line, _, payload) in &datagrams {
-                    // What is no MoldUDP64 has been counted, and is reported.
-                    let _ = session.on_packet(line, nanos(now), payload, &mut self.feed);
-                }
-                // Also where all that comes in is for somebody else, or unreadable.
-                session.on_time(nanos(now), &mut self.feed);
+                arrivals.through_session(&mut self.sorter, session, nanos(now), &mut self.feed)
             }
             Decoder::LevelSet(sets) => {
-                for (_, _, payload) in &datagrams {
-                    // What is no level set has been counted, and is reported.
-                    let _ = sets.on_datagram(&mut self.feed, payload);
-                }
+                arrivals.through_level_sets(&mut self.sorter, sets, &mut self.feed)
             }
+        };
+        if taken > 0 {
+            self.heard = now;
         }
         // One look at the clock for the whole burst: a little too long for all but its last packet.
-        let done = wall_clock();
-        for (_, at, _) in &datagrams {
-            self.latency.record(done.since(*at));
-        }
+        self.latency.record_all(arrivals.latencies_ns(wall_clock()));
         self.worked += self.start.elapsed().saturating_sub(now);
-        Ok(datagrams.len())
+        Ok(taken)
     }
 
     fn idle(&mut self, now: Duration) -> Result<(), BackendError> {
@@ -217,38 +199,6 @@ impl<L: Listener> Receiver<L> {
     }
 }
 
-/// The datagrams of a burst, in their order. Their bytes are all asked for before the first is looked at.
-#[inline]
-fn sort<'a>(sorter: &mut Sorter, burst: &Burst<'a>, polled: Nanos) -> Datagrams<'a> {
-    /// The headers and two messages; what lies behind comes along.
-    const LINES: usize = 3;
-    for received in burst {
-        received.bytes().chunks(LINE).take(LINES).for_each(|line| prefetch(line.as_ptr()));
-    }
-    let sorted = burst.iter().filter_map(|received| {
-        let (line, payload) = sorter.sort(received)?;
-        Some((line, received.at.unwrap_or(polled), payload))
-    });
-    sorted.collect()
-}
-
-/// Has the books' memory fetched for all packets of a burst together, where each of them has too few messages for that.
-#[inline]
-fn scout<L: Listener>(session: &Session, feed: &mut Feed<L>, datagrams: &Datagrams<'_>) {
-    let mut known = session.expected();
-    // What the other line has brought already, or brings in the same burst, changes nothing any more.
-    let news = datagrams.iter().filter_map(|(_, _, payload)| {
-        let packet = Packet::check(payload).ok()?;
-        let next = packet.next_sequence();
-        if next <= known {
-            return None;
-        }
-        known = next;
-        Some(packet.messages())
-    });
-    feed.scout(news);
-}
-
 fn nanos(since: Duration) -> Nanos {
     Nanos::new(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
@@ -263,27 +213,34 @@ impl<L> fmt::Debug for Receiver<L> {
 mod tests {
     use std::thread;
 
+    use arrayvec::ArrayVec;
     use wirebook_book::{Capacity, FeedState};
 
     use super::*;
     use crate::backend::{Carried, Received, Subscription};
     use crate::feed::FeedConfig;
+    use crate::session::Line;
 
-    /// First one packet of its line, then frames for somebody else without end.
+    /// First bursts of its own, then frames for somebody else without end.
     #[derive(Debug)]
     struct Crowded {
         subscription: Subscription,
         obtained: Obtained,
-        packet: Option<&'static [u8]>,
+        bursts: Vec<Vec<Carried<'static>>>,
+    }
+
+    const FOREIGN: Carried<'static> = Carried::Frame(&[0; 60]);
+    /// A system event alone in its packet; the first one begins the day.
+    fn packet(line: Line, number: u8) -> Carried<'static> {
+        let mut packet = *b"SESSION001\0\0\0\0\0\0\0\x01\0\x01\0\x0cS\0\0\0\0\0\0\0\0\0\0O";
+        packet[17] = number;
+        Carried::Datagram(line, packet.to_vec().leak())
     }
 
     impl Backend for Crowded {
         fn poll<'a>(&'a mut self, burst: &mut Burst<'a>) -> Result<(), BackendError> {
-            let carried = match self.packet.take() {
-                Some(packet) => Carried::Datagram(Line::A, packet),
-                None => Carried::Frame(&[0; 60]),
-            };
-            burst.push(Received { at: None, carried });
+            let carried = self.bursts.pop().unwrap_or_else(|| vec![FOREIGN]);
+            burst.extend(carried.into_iter().map(|carried| Received { at: None, carried }));
             Ok(())
         }
 
@@ -304,19 +261,34 @@ mod tests {
         }
     }
 
-    #[test]
-    fn packets_for_somebody_else_do_not_hide_that_the_feed_is_silent() {
+    fn receiver(bursts: Vec<Vec<Carried<'static>>>) -> Receiver<()> {
         let subscription =
             Subscription { interface: "none".to_owned(), lines: ArrayVec::default() };
-        // A system event that begins the day, alone in its packet.
-        let packet = b"SESSION001\0\0\0\0\0\0\0\x01\0\x01\0\x0cS\0\0\0\0\0\0\0\0\0\0O";
         let obtained = Obtained::new("crowded");
-        let backend = Crowded { subscription, obtained, packet: Some(packet) };
+        let backend = Crowded { subscription, obtained, bursts };
         let books = Books::new(Capacity { orders: 64, levels: 64, locates: 16 }).unwrap();
         let feed = Feed::new(books, (), FeedConfig::default());
         let config = SessionConfig { silence_ns: Some(5_000_000), ..SessionConfig::default() };
-        let pace = Pace::Blocking;
-        let mut receiver = Receiver::new(Box::new(backend), feed, config, Protocol::Mold, pace);
+        Receiver::new(Box::new(backend), feed, config, Protocol::Mold, Pace::Blocking)
+    }
+
+    #[test]
+    fn packets_among_those_for_somebody_else_are_all_taken() {
+        // More than are read before the first is applied, and then more foreign ones than those.
+        let first: Vec<_> = (1..=50).map(|number| packet(Line::A, number)).collect();
+        let burst = [first, vec![packet(Line::B, 9)], vec![FOREIGN; 60], vec![packet(Line::A, 51)]];
+        let mut receiver = receiver(vec![burst.concat()]);
+        assert_eq!(receiver.step().unwrap(), 52);
+        assert_eq!(receiver.feed().counts().messages, 51);
+        let counts = receiver.counts();
+        assert_eq!((counts.packets, counts.foreign), (52, 60));
+        assert_eq!(receiver.latency().whole().packets, 52);
+        assert_eq!(receiver.session().unwrap().stats().line(Line::B).duplicates, 1);
+    }
+
+    #[test]
+    fn packets_for_somebody_else_do_not_hide_that_the_feed_is_silent() {
+        let mut receiver = receiver(vec![vec![packet(Line::A, 1)]]);
         assert_eq!(receiver.step().unwrap(), 1);
         assert_eq!(receiver.feed().books().feed_state(), FeedState::Live);
         thread::sleep(Duration::from_millis(20));

@@ -98,17 +98,24 @@ impl Session {
         sink: &mut S,
     ) -> Result<(), PacketError> {
         let packet = Packet::check(payload);
+        self.on_checked(line, at, packet.as_ref(), sink);
+        packet.map(drop)
+    }
+
+    /// [`Session::on_packet`] for who has checked the payload already.
+    #[inline]
+    pub fn on_checked<S: Sink + ?Sized>(
+        &mut self,
+        line: Line,
+        at: Nanos,
+        packet: Result<&Packet<'_>, &PacketError>,
+        sink: &mut S,
+    ) {
         let counts = self.stream.stats.line_mut(line);
         counts.packets += 1;
         match packet {
-            Ok(packet) => {
-                self.accept(&packet, Arrival { line, at }, sink);
-                Ok(())
-            }
-            Err(error) => {
-                counts.malformed += 1;
-                Err(error)
-            }
+            Ok(packet) => self.accept(packet, Arrival { line, at }, sink),
+            Err(_) => counts.malformed += 1,
         }
     }
 

@@ -48,7 +48,7 @@ impl Stream {
     }
 
     /// Delivers messages of which the first has the expected number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deliver<S: Sink + ?Sized>(
         &mut self,
         arrival: Arrival,

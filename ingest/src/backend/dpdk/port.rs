@@ -169,19 +169,28 @@ impl Port {
         let queues = self.given.queues;
         for turn in 0..queues {
             let queue = (self.first + turn) % queues;
-            #[allow(clippy::cast_possible_truncation)] // 32
-            let most = BURST as u16;
-            // SAFETY: the port is started and has this queue; `frames` has room for `most` pointers.
-            let count = unsafe {
-                dpdk_sys::wirebook_dpdk_receive(self.number, queue, self.frames.as_mut_ptr(), most)
-            };
-            if count > 0 {
+            self.receive_from(queue);
+            if self.held > 0 {
                 self.first = queue + 1;
-                self.held = usize::from(count);
                 break;
             }
         }
         self.held
+    }
+
+    /// Takes what one queue has, by bursts of the length that drivers are made for.
+    fn receive_from(&mut self, queue: u16) {
+        const MOST: u16 = 32;
+        while let Some(places) = self.frames.get_mut(self.held..self.held + usize::from(MOST)) {
+            // SAFETY: the port is started and has this queue; `places` has room for `MOST` pointers.
+            let count = unsafe {
+                dpdk_sys::wirebook_dpdk_receive(self.number, queue, places.as_mut_ptr(), MOST)
+            };
+            self.held += usize::from(count);
+            if count < MOST {
+                break;
+            }
+        }
     }
 
     /// Without it every frame would go through the pool's ring, which all threads share.

@@ -7,10 +7,13 @@ use std::ptr;
 
 use wirebook_book::Nanos;
 
-use crate::backend::{BURST, BackendError};
+use crate::backend::BackendError;
 
+/// Datagrams of one call: enough to share its cost, few enough that what the kernel copies is still near when it is
+/// read.
+const PLACES: usize = 32;
 #[allow(clippy::cast_possible_truncation)] // 32
-const BURST_COUNT: libc::c_uint = BURST as libc::c_uint;
+const PLACES_COUNT: libc::c_uint = PLACES as libc::c_uint;
 /// Bytes for what comes with a datagram: a time stamp and a count, with their headers, and room to spare.
 const CONTROL_BYTES: usize = 128;
 
@@ -52,8 +55,8 @@ impl Batch {
     pub(super) fn new(payload_bytes_max: usize) -> Batch {
         let payload_bytes_max = payload_bytes_max.clamp(1, 65_535);
         // Filled with ones, so that every page is there before the first packet is.
-        let mut payloads = vec![1; payload_bytes_max * BURST].into_boxed_slice();
-        let mut controls = vec![Control([0; CONTROL_BYTES]); BURST].into_boxed_slice();
+        let mut payloads = vec![1; payload_bytes_max * PLACES].into_boxed_slice();
+        let mut controls = vec![Control([0; CONTROL_BYTES]); PLACES].into_boxed_slice();
         let vector = |place: &mut [u8]| libc::iovec {
             iov_base: place.as_mut_ptr().cast(),
             iov_len: payload_bytes_max,
@@ -87,7 +90,7 @@ impl Batch {
             libc::recvmmsg(
                 socket,
                 self.headers.as_mut_ptr(),
-                BURST_COUNT,
+                PLACES_COUNT,
                 libc::MSG_DONTWAIT,
                 ptr::null_mut(),
             )
