@@ -8,7 +8,7 @@
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -32,9 +32,10 @@ struct Arguments {
     /// Rounds; all paths take turns.
     #[arg(long, default_value_t = 60)]
     rounds: usize,
-    /// A capture whose packets are sent, instead of a generated day's.
-    #[arg(long)]
-    recording: Option<PathBuf>,
+    /// Captures of MoldUDP64 packets (lines A and B of a feed, say), sent in the order of their numbers instead of a
+    /// generated day's.
+    #[arg(long, num_args = 1..)]
+    recording: Vec<PathBuf>,
     /// Only paths whose names begin like this.
     #[arg(long)]
     only: Option<String>,
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
     let is_wanted =
         |kind: &Kind| arguments.only.as_ref().is_none_or(|only| kind.name.starts_with(only));
     let kinds: Vec<Kind> = Kind::all().filter(is_wanted).collect();
-    match bench(&kinds, arguments.rounds.max(1) + WARM_UP, arguments.recording.as_deref()) {
+    match bench(&kinds, arguments.rounds.max(1) + WARM_UP, &arguments.recording) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("drain: {error}");
@@ -71,12 +72,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn bench(kinds: &[Kind], rounds: usize, recording: Option<&Path>) -> Result<(), String> {
-    let capture = match recording {
-        Some(path) => fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?,
-        None => paths::generated(rounds * PACKETS)?,
-    };
-    let frames = paths::frames(&capture, rounds * PACKETS)?;
+fn bench(kinds: &[Kind], rounds: usize, recording: &[PathBuf]) -> Result<(), String> {
+    let read =
+        |path: &PathBuf| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    let mut captures = recording.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if captures.is_empty() {
+        captures.push(paths::generated(rounds * PACKETS)?);
+    }
+    let frames = paths::frames(&captures, rounds * PACKETS)?;
     let rounds = frames.len() / PACKETS;
     if rounds <= WARM_UP {
         return Err(format!("{} packets are too few", frames.len()));

@@ -1,5 +1,6 @@
 //! The paths by which packets come in, and receivers on them.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use wirebook::ingest::backend::socket::SocketOptions;
 use wirebook::ingest::backend::uring::UringOptions;
 use wirebook::ingest::backend::{Backend, BackendConfig, Burst, Interface, Subscription, WireLine};
 use wirebook::ingest::frame::{Tagging, UdpFrame, multicast_mac};
+use wirebook::ingest::mold::{Packet, PacketKind};
 use wirebook::ingest::receiver::{Pace, Protocol, Receiver};
 use wirebook::ingest::session::SessionConfig;
 use wirebook::ingest::source::CaptureReader;
@@ -31,17 +33,22 @@ pub(crate) fn generated(packets: usize) -> Result<Vec<u8>, String> {
     Ok(capture)
 }
 
-/// Frames with the first packets of a capture.
-pub(crate) fn frames(capture: &[u8], count: usize) -> Result<Vec<Vec<u8>>, String> {
-    let mut reader =
-        CaptureReader::new("the capture", capture).map_err(|error| error.to_string())?;
-    let mut frames = Vec::with_capacity(count);
-    while let Some(burst) = reader.next_burst().map_err(|error| error.to_string())? {
-        for datagram in burst.take(count - frames.len()) {
-            frames.push(frame(datagram.payload)?);
+/// Frames with the first packets that some captures have together, each once and in order.
+pub(crate) fn frames(captures: &[Vec<u8>], count: usize) -> Result<Vec<Vec<u8>>, String> {
+    let mut packets = BTreeMap::new();
+    for capture in captures {
+        let mut reader =
+            CaptureReader::new("the capture", &capture[..]).map_err(|error| error.to_string())?;
+        while let Some(burst) = reader.next_burst().map_err(|error| error.to_string())? {
+            for datagram in burst {
+                let packet = Packet::check(datagram.payload).map_err(|error| error.to_string())?;
+                if packet.kind() == PacketKind::Data {
+                    packets.entry(packet.sequence()).or_insert(frame(datagram.payload)?);
+                }
+            }
         }
     }
-    Ok(frames)
+    Ok(packets.into_values().take(count).collect())
 }
 
 fn frame(payload: &[u8]) -> Result<Vec<u8>, String> {

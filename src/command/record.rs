@@ -109,7 +109,7 @@ fn receive(
             heard = Instant::now();
             let end = Packet::check(payload).map(|packet| packet.kind());
             has_ended |= end == Ok(PacketKind::EndOfSession);
-            keep(received.at.unwrap_or(polled), received, line, payload)?;
+            keep(received.at().unwrap_or(polled), received, line, payload)?;
         }
         pace.heard();
     }

@@ -78,7 +78,7 @@ impl<'a> Arrivals<'a> {
             if let Some((_, payload)) = sorter.sort(received) {
                 // What is no level set has been counted, and is reported.
                 let _ = sets.on_datagram(feed, payload);
-                self.stamps.push(received.at.unwrap_or(self.polled));
+                self.stamps.push(received.at().unwrap_or(self.polled));
             }
         }
         self.stamps.len()
@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
                 }
                 packet.check(|bytes| feed.note(bytes))
             });
-            stamps.push(received.at.unwrap_or(*polled));
+            stamps.push(received.at().unwrap_or(*polled));
             self.read.push(Read { line, packet, noted });
         }
         true

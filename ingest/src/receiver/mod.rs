@@ -230,17 +230,20 @@ mod tests {
     }
 
     const FOREIGN: Carried<'static> = Carried::Frame(&[0; 60]);
-    /// A system event alone in its packet; the first one begins the day.
-    fn packet(line: Line, number: u8) -> Carried<'static> {
-        let mut packet = *b"SESSION001\0\0\0\0\0\0\0\x01\0\x01\0\x0cS\0\0\0\0\0\0\0\0\0\0O";
-        packet[17] = number;
-        Carried::Datagram(line, packet.to_vec().leak())
+    /// So many system events in a packet; the first one begins the day.
+    fn packet(line: Line, first: u8, count: u8) -> Carried<'static> {
+        let mut packet = b"SESSION001\0\0\0\0\0\0\0\0\0\0".to_vec();
+        (packet[17], packet[19]) = (first, count);
+        for _ in 0..count {
+            packet.extend_from_slice(b"\0\x0cS\0\0\0\0\0\0\0\0\0\0O");
+        }
+        Carried::Datagram(line, packet.leak())
     }
 
     impl Backend for Crowded {
         fn poll<'a>(&'a mut self, burst: &mut Burst<'a>) -> Result<(), BackendError> {
             let carried = self.bursts.pop().unwrap_or_else(|| vec![FOREIGN]);
-            burst.extend(carried.into_iter().map(|carried| Received { at: None, carried }));
+            burst.extend(carried.into_iter().map(|carried| Received::new(None, carried)));
             Ok(())
         }
 
@@ -274,21 +277,22 @@ mod tests {
 
     #[test]
     fn packets_among_those_for_somebody_else_are_all_taken() {
-        // More than are read before the first is applied, and then more foreign ones than those.
-        let first: Vec<_> = (1..=50).map(|number| packet(Line::A, number)).collect();
-        let burst = [first, vec![packet(Line::B, 9)], vec![FOREIGN; 60], vec![packet(Line::A, 51)]];
-        let mut receiver = receiver(vec![burst.concat()]);
-        assert_eq!(receiver.step().unwrap(), 52);
-        assert_eq!(receiver.feed().counts().messages, 51);
+        // More messages than are read before the first is applied, and then more foreign packets than those have.
+        let first = (0..8).map(|number| packet(Line::A, 1 + number * 8, 8)).collect();
+        let (again, last) = (packet(Line::B, 9, 2), packet(Line::A, 65, 1));
+        let mut receiver =
+            receiver(vec![[first, vec![again], vec![FOREIGN; 20], vec![last]].concat()]);
+        assert_eq!(receiver.step().unwrap(), 10);
+        assert_eq!(receiver.feed().counts().messages, 65);
         let counts = receiver.counts();
-        assert_eq!((counts.packets, counts.foreign), (52, 60));
-        assert_eq!(receiver.latency().whole().packets, 52);
+        assert_eq!((counts.packets, counts.foreign), (10, 20));
+        assert_eq!(receiver.latency().whole().packets, 10);
         assert_eq!(receiver.session().unwrap().stats().line(Line::B).duplicates, 1);
     }
 
     #[test]
     fn packets_for_somebody_else_do_not_hide_that_the_feed_is_silent() {
-        let mut receiver = receiver(vec![vec![packet(Line::A, 1)]]);
+        let mut receiver = receiver(vec![vec![packet(Line::A, 1, 1)]]);
         assert_eq!(receiver.step().unwrap(), 1);
         assert_eq!(receiver.feed().books().feed_state(), FeedState::Live);
         thread::sleep(Duration::from_millis(20));

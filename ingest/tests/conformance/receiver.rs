@@ -34,7 +34,7 @@ impl Receiving {
         self.backend.poll(&mut burst).unwrap();
         let mut kept = Vec::new();
         for received in &burst {
-            let age_ns = received.at.map_or(0, |at| wall_clock().since(at));
+            let age_ns = received.at().map_or(0, |at| wall_clock().since(at));
             assert!(age_ns < 60_000_000_000, "stamped {age_ns} ns ago");
             if let Some((line, payload)) = self.sorter.sort(received) {
                 kept.push(Kept { line, payload: payload.to_vec() });

@@ -193,7 +193,7 @@ impl Backend for DpdkBackend {
                 continue;
             }
             self.counts.receive(bytes);
-            burst.push(Received { at: None, carried: Carried::Frame(bytes) });
+            burst.push(Received::new(None, Carried::Frame(bytes)));
         }
         Ok(())
     }

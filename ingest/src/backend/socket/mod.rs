@@ -97,7 +97,7 @@ impl Backend for SocketBackend {
             }
             self.counts.receive(datagram.payload);
             let carried = Carried::Datagram(*line, datagram.payload);
-            burst.push(Received { at: datagram.at, carried });
+            burst.push(Received::new(datagram.at, carried));
         }
         Ok(())
     }

@@ -143,7 +143,7 @@ impl Backend for UringBackend {
                 None => &[],
             };
             self.counts.receive(payload);
-            burst.push(Received { at: None, carried: Carried::Datagram(line, payload) });
+            burst.push(Received::new(None, Carried::Datagram(line, payload)));
         }
         Ok(())
     }

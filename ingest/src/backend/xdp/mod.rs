@@ -205,13 +205,14 @@ impl Backend for XdpBackend {
         self.first = index + 1;
         let Some(queue) = self.queues.get(index) else { return Ok(()) };
         self.counts.bursts += 1;
+        let mut bytes = 0;
         // There is room for all of them: a queue receives no more at a time.
-        burst.extend(
-            queue.frames().map(|frame| Received { at: None, carried: Carried::Frame(frame) }),
-        );
+        burst.extend(queue.frames().map(|frame| {
+            bytes += frame.len() as u64;
+            Received::new(None, Carried::Frame(frame))
+        }));
         self.counts.packets += burst.len() as u64;
-        self.counts.bytes +=
-            burst.iter().map(|received| received.bytes().len() as u64).sum::<u64>();
+        self.counts.bytes += bytes;
         Ok(())
     }
 
