@@ -23,7 +23,7 @@ impl Sorter {
     /// The line and payload of a packet; `None` where it is none of ours, which is counted.
     #[inline(always)]
     pub fn sort<'a>(&mut self, received: &Received<'a>) -> Option<(Line, &'a [u8])> {
-        let sorted = match received.carried {
+        let sorted = match received.carried() {
             Carried::Datagram(line, payload) => Sorted::Ours(line, payload),
             Carried::Frame(frame) => self.subscription.sort(frame),
         };
