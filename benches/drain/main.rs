@@ -1,8 +1,8 @@
 //! What a packet costs the receiver, from the kernel or the card to the books.
 //!
-//! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day over wires that it makes (a pair of
-//! virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in which
-//! the receiver drains them: with decoding and books, and then counting alone, beside the plainest program that receives
+//! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day, or of captures, over wires that it makes
+//! (a pair of virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in
+//! which the receiver drains them: with decoding and books, and then counting alone, beside the plainest program that receives
 //! and counts on the same path. Paths take turns. It takes root, and fails unless all paths end with the same books.
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
