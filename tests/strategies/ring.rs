@@ -53,9 +53,9 @@ fn who_is_overrun_is_told_and_goes_on_with_the_books_as_they_are() {
     let plain = Plain::after(&day.messages(), 1);
     let slow = Recorder { busy: Duration::from_micros(100), ..Recorder::of_all(Interest::TOUCH) };
     let capacity = Capacity { locates: 1 << 8, ..config().capacity };
-    let mut engine = Engine::new(EngineConfig { capacity, ..on_ring(1 << 13) });
+    let mut engine = Engine::new(EngineConfig { capacity, ..on_ring(1 << 16) });
     let seat = engine.add(slow);
-    // Some thousand messages at once, more than the ring holds, and then time to come after them.
+    // Some thousand messages at once, fewer than the ring holds, and then time to come after some of them.
     let pause = |_: &Progress| thread::sleep(Duration::from_millis(30));
     let report = engine.replay(Input::open(&day.itch, None, None).unwrap(), pause).unwrap();
     let (slow, followed) = (engine.strategy(seat).unwrap(), report.followed.unwrap());
