@@ -17,6 +17,9 @@ pub(crate) use crate::queue_line::LineAt;
 /// A line with so many orders or fewer is sparse: two neighbours that are become one line.
 const SPARSE: u32 = 2;
 
+/// How many lines that were never used are asked for ahead.
+const SOON: u32 = 8;
+
 /// All lines of all queues. Line 0 is never used: 0 is no line.
 #[derive(Debug)]
 pub(crate) struct Queues {
@@ -129,15 +132,18 @@ impl Queues {
         self.free_line(level);
     }
 
-    /// A line without orders.
+    /// A line without orders. The one that is taken next is asked for: nobody has looked at it lately.
     #[inline]
     fn new_line(&self) -> Option<u32> {
         let (free, fresh) = (self.free.get(), self.fresh.get());
         if free != 0 {
-            self.free.set(self.lines.at(free).behind.get());
+            let next = self.lines.at(free).behind.get();
+            self.free.set(next);
+            self.lines.prefetch(next);
             Some(free)
         } else if fresh < self.lines_max {
             self.fresh.set(fresh + 1);
+            self.lines.prefetch(fresh.wrapping_add(SOON));
             Some(fresh)
         } else {
             None
