@@ -3,8 +3,8 @@
 //! A message on a symbol that was not seen lately waits for memory several times over, each
 //! time for an address that the last wait gave. Who knows the messages to come can have these
 //! steps taken for many of them at once, so that they wait together: they are noted first, in
-//! [`Ahead`], one batch before their turn, which asks for what their bytes alone tell;
-//! [`Books::look_ahead`] then follows from there, a step at a time.
+//! [`Ahead`]; [`Books::look_ahead`] then asks for what their bytes alone tell and follows from
+//! there, a step at a time.
 //!
 //! All of it is advice: no step changes anything, and a wrong guess costs no more than the line
 //! it fetched. Messages are kept by what they do, so that no step has to ask.
@@ -106,7 +106,7 @@ impl Ahead {
     /// The most messages of a batch. Further ones are not prepared for.
     pub const MESSAGES: usize = 8;
     /// The steps that a batch takes.
-    pub const STEPS: usize = 4;
+    pub const STEPS: usize = 5;
 
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
@@ -121,11 +121,9 @@ impl Ahead {
         Hint { slot: self.slots[message], level: self.lines[message] }
     }
 
-    /// Notes message number `message` of the batch, and asks for what its bytes alone tell.
+    /// Notes message number `message` of the batch.
     #[inline(always)]
-    pub fn note(&mut self, books: &Books, message: usize, foretold: Foretold) {
-        books.orders.prefetch(foretold.order_ref);
-        books.headers.prefetch(u32::from(foretold.locate.get()));
+    pub fn note(&mut self, message: usize, foretold: Foretold) {
         let message = message % Ahead::MESSAGES;
         self.told[message] = foretold;
         self.does |= (foretold.does as u32) << message;
@@ -162,8 +160,8 @@ impl Books {
         self.hint = ahead.hint(message);
     }
 
-    /// Takes one of the [steps](Ahead::STEPS) for a batch, from 0 in order: where its orders stand and its
-    /// prices are, then which levels they belong to, then what lies behind those, then what of it was found
+    /// Takes one of the [steps](Ahead::STEPS) for a batch, from 0 in order: what its messages alone tell, then
+    /// where its orders stand and its prices are, then which levels they belong to, then what lies behind those, then what of it was found
     /// late.
     #[inline(always)]
     pub fn look_ahead(&self, ahead: &mut Ahead, step: usize) {
@@ -171,10 +169,21 @@ impl Books {
             return;
         }
         match step {
-            0 => self.look_for_orders(ahead),
-            1 => self.look_for_levels(ahead),
-            2 => self.look_behind_levels(ahead),
+            0 => self.look_for_buckets(ahead),
+            1 => self.look_for_orders(ahead),
+            2 => self.look_for_levels(ahead),
+            3 => self.look_behind_levels(ahead),
             _ => self.look_behind_late_levels(ahead),
+        }
+    }
+
+    /// One right behind the other: where the processor must look up which page an address means, it goes on for so
+    /// many instructions only, and what it looks up meanwhile costs nothing.
+    #[inline(always)]
+    fn look_for_buckets(&self, ahead: &Ahead) {
+        for told in &ahead.told {
+            self.orders.prefetch(told.order_ref);
+            self.headers.prefetch(u32::from(told.locate.get()));
         }
     }
 

@@ -10,7 +10,7 @@ use wirebook_book::{FeedState, Nanos, SeqNo};
 use wirebook_ingest::mold::{
     Block, Packet, PacketKind, PacketWriter, SessionId, end_of_session, heartbeat,
 };
-use wirebook_ingest::session::{Gap, Line, Session, SessionConfig, Sink};
+use wirebook_ingest::session::{Gap, Line, Session, SessionConfig, Sink, Turn};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&[choice, window, time], rest)) = input.split_first_chunk::<3>() else {
@@ -25,7 +25,8 @@ fuzz_target!(|input: &[u8]| {
         begins_anywhere: false,
     };
     let is_structured = choice % 2 == 1;
-    let mut run = Run { session: Session::new(config), model: Model::new(is_structured), now: 0 };
+    let (session, model) = (Session::new(config), Model::new(is_structured));
+    let mut run = Run { session, model, asks_for_turns: choice % 4 > 1, now: 0 };
     if is_structured {
         run.structured(rest);
     } else {
@@ -43,6 +44,8 @@ fn message(number: u64) -> Vec<u8> {
 struct Run {
     session: Session,
     model: Model,
+    /// Whether a packet is asked for what comes of it by itself first.
+    asks_for_turns: bool,
     now: u64,
 }
 
@@ -97,8 +100,18 @@ impl Run {
         if let Ok(packet) = &packet {
             self.model.came(packet);
         }
-        let result = self.session.on_packet(line, Nanos::new(self.now), payload, &mut self.model);
-        assert_eq!(result.err(), packet.err());
+        let (at, model) = (Nanos::new(self.now), &mut self.model);
+        if self.asks_for_turns {
+            let session = &mut self.session;
+            match packet.as_ref().map_or(Turn::Other, |packet| session.in_turn(line, at, packet)) {
+                Turn::Next(block) => model.on_block(block),
+                Turn::Known => {}
+                Turn::Other => session.on_checked(line, at, packet.as_ref(), model),
+            }
+        } else {
+            let result = self.session.on_packet(line, at, payload, model);
+            assert_eq!(result.err(), packet.err());
+        }
         self.check();
     }
 

@@ -115,10 +115,11 @@ impl<L: Listener> Player<L> {
                 let Some(burst) = captures.next_burst()? else { return Ok(false) };
                 let session = &mut self.session;
                 work.count(|| {
+                    let mut flow = feed.flow();
                     for datagram in burst {
                         // What is no MoldUDP64 has been counted, and is reported in the end.
-                        let _ =
-                            session.on_packet(datagram.line, datagram.at, datagram.payload, feed);
+                        let (line, at) = (datagram.line, datagram.at);
+                        let _ = flow.on_datagram(session, line, at, datagram.payload);
                     }
                 });
                 Ok(true)

@@ -110,7 +110,7 @@ impl Operation {
     }
 
     /// Notes a message like this one in a batch of messages to come.
-    pub(crate) fn note(self, books: &Books, message: usize, ahead: &mut Ahead) {
+    pub(crate) fn note(self, message: usize, ahead: &mut Ahead) {
         let (does, locate, order_ref, side, price) = match self {
             Operation::Add { locate, order: NewOrder { order_ref, side, price, .. } } => {
                 (Does::Adds, locate, order_ref, side, price)
@@ -128,6 +128,6 @@ impl Operation {
         let price = u32::try_from(price.units()).unwrap_or_default();
         let new_ref = if let Operation::Replace { new, .. } = self { new } else { order_ref };
         let foretold = Foretold { does, locate, order_ref, new_ref, side, price };
-        ahead.note(books, message, foretold);
+        ahead.note(message, foretold);
     }
 }

@@ -51,7 +51,7 @@ impl Pair {
         if at == 0 {
             self.ahead.clear();
         }
-        operation.note(&self.books, at, &mut self.ahead);
+        operation.note(at, &mut self.ahead);
         for step in 0..number % (Ahead::STEPS + 1) {
             self.books.look_ahead(&mut self.ahead, step);
         }

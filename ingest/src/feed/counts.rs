@@ -1,7 +1,7 @@
 //! What a feed counts.
 
 /// What a feed counts. Refusals are counted by the books, packets by the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counts {
     /// Messages, of whatever kind.
     pub messages: u64,

@@ -1,11 +1,10 @@
 //! One ITCH message after the other: decoded, applied, told.
 
 use wirebook_book::{
-    Ahead, Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, SeqNo, Stamp, Symbol, Trade,
+    Change, Locate, MatchNo, Nanos, NewOrder, Price, Reject, SeqNo, Stamp, Symbol, Trade,
     TradeKind, TradingState, Transition,
 };
 
-use super::look_ahead::{self, Coming, Noted, Window};
 use super::{Completeness, Feed, FeedStateChange, Listener, Scope};
 use crate::itch::codes::{Flag, OperationalHaltAction, SystemEventCode};
 use crate::itch::{
@@ -13,7 +12,6 @@ use crate::itch::{
     OrderDelete, OrderExecuted, OrderExecutedWithPrice, OrderReplace, StockDirectory, SystemEvent,
     TradingAction,
 };
-use crate::mold::Block;
 
 /// An execution as E and C report it.
 struct Execution {
@@ -38,114 +36,11 @@ fn locate_of(message: &[u8]) -> Option<Locate> {
 }
 
 impl<L: Listener> Feed<L> {
-    /// Applies the messages of a block in order.
-    #[inline(always)]
-    pub(super) fn apply_block(&mut self, block: Block<'_>, message_is_packet: bool) {
-        // It would only wait for what it asks for; or everything has been asked for.
-        if block.messages.len() == 1
-            || (self.scout.looks() && block.messages.len() <= Ahead::MESSAGES)
-        {
-            self.apply_few(block, message_is_packet);
-        } else {
-            self.apply_batches(block, message_is_packet);
-        }
-    }
-
-    /// Applies messages that were looked ahead over, or a single one.
-    #[inline(always)]
-    fn apply_few(&mut self, block: Block<'_>, message_is_packet: bool) {
-        let step = u64::from(block.is_numbered());
-        let Block { first: mut seq, messages } = block;
-        for message in messages {
-            if self.scout.looks() {
-                self.scout.recall(&mut self.books);
-            }
-            self.apply_lone(seq, message, message_is_packet);
-            seq = SeqNo::new(seq.get().wrapping_add(step));
-        }
-    }
-
-    /// Applies messages batch by batch, and looks ahead over the next ones meanwhile.
     #[inline(never)]
-    fn apply_batches(&mut self, block: Block<'_>, message_is_packet: bool) {
-        let numbered = block.is_numbered();
-        let Block { first: mut seq, mut messages } = block;
-        let mut window = Window::default();
-        for turn in 0usize.. {
-            let next = window.newest(turn);
-            look_ahead::take(&self.books, &mut messages, next, self.looks_ahead());
-            let filled = !next.batch.is_empty();
-            for at in 0..Ahead::MESSAGES {
-                window.step(&self.books, turn, at);
-                let Coming { batch, ahead } = window.oldest(turn);
-                let Some(message) = batch.get(at) else { continue };
-                self.books.recall(ahead, at);
-                self.apply_one(seq, message, message_is_packet);
-                if numbered {
-                    seq = seq.next();
-                }
-            }
-            window.oldest(turn).batch.clear();
-            if !filled && window.is_empty() {
-                break;
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn apply_lone(&mut self, seq: SeqNo, message: &[u8], message_is_packet: bool) {
-        self.apply_one(seq, message, message_is_packet);
-    }
-
-    #[inline(always)]
-    fn apply_one(&mut self, seq: SeqNo, message: &[u8], message_is_packet: bool) {
+    pub(super) fn apply_one(&mut self, seq: SeqNo, message: &[u8]) {
         self.at = Stamp { seq, time: time_of(message).unwrap_or(self.at.time) };
         self.apply(message);
         self.books.note_applied(seq);
-        if message_is_packet {
-            self.listener.on_packet_end(&self.books, self.at);
-        }
-    }
-
-    /// Packets that came in together will be noted and taken, each in their order.
-    pub fn begin_burst(&mut self) {
-        self.scout.clear();
-    }
-
-    /// Where so many messages of a packet will be noted, if they are.
-    #[inline(always)]
-    #[must_use]
-    pub fn place(&self, messages_len: usize) -> Noted {
-        self.scout.place(messages_len)
-    }
-
-    /// Notes a message that will be taken later, with which `bytes` begin, and has the memory fetched that it will need.
-    /// What is not taken after all does no harm.
-    #[inline(always)]
-    pub fn note(&mut self, bytes: &[u8]) {
-        self.scout.note(&self.books, bytes);
-    }
-
-    /// Whether enough messages are noted before the first is taken.
-    #[inline]
-    #[must_use]
-    pub fn has_lead(&self) -> bool {
-        self.scout.has_lead()
-    }
-
-    /// The first packet that was noted is taken next.
-    pub fn lead(&mut self) {
-        self.scout.lead(&self.books);
-    }
-
-    /// The packet that is taken next was noted so.
-    #[inline(always)]
-    pub fn turn_to(&mut self, noted: Noted) {
-        self.scout.turn_to(noted);
-    }
-
-    fn looks_ahead(&self) -> bool {
-        self.books.orders_live() >= self.config.look_ahead_orders_min
     }
 
     #[inline(always)]

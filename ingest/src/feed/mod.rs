@@ -8,6 +8,7 @@
 mod counts;
 mod decode;
 mod filter;
+mod flow;
 mod follower;
 mod level_set;
 mod listener;
@@ -21,15 +22,15 @@ use wirebook_book::{Books, FeedState, Locate, SeqNo, Stamp, Symbol};
 use crate::itch::codes::MarketCode;
 use crate::mold::{Block, SessionId};
 use crate::session::{Gap, Sink};
-use look_ahead::Scout;
+use flow::{Aheads, Ends};
 use successor::Successor;
 
 pub use counts::Counts;
 pub use filter::SymbolFilter;
+pub use flow::Flow;
 pub use follower::{FollowError, Followed, Follower};
 pub use level_set::{LevelSetFeed, LevelSetStats};
 pub use listener::{FeedStateChange, Listener, Scope};
-pub use look_ahead::Noted;
 pub use publisher::Publisher;
 pub use successor::Succession;
 
@@ -44,7 +45,7 @@ pub struct FeedConfig {
     pub market: MarketCode,
     /// Live orders from which on the lines of messages to come in the same block are fetched ahead.
     /// Below it the books fit the processor's cache, and looking ahead costs more than it saves.
-    /// Bursts of live packets are looked ahead over in any case ([`Feed::note`]).
+    /// Bursts of live packets are looked ahead over in any case ([`Feed::flow`]).
     pub look_ahead_orders_min: u32,
 }
 
@@ -87,7 +88,8 @@ pub struct Feed<L> {
     /// Books that another writer left, until the messages come to where it was killed.
     successor: Option<Box<Successor>>,
     succession: Option<Succession>,
-    scout: Scout,
+    /// What is known of messages on their way.
+    aheads: Box<Aheads>,
 }
 
 impl<L: Listener> Feed<L> {
@@ -108,18 +110,19 @@ impl<L: Listener> Feed<L> {
             session: [0; 10],
             successor: None,
             succession: None,
-            scout: Scout::default(),
+            aheads: Box::default(),
         }
     }
 
     /// Takes messages that follow each other, as one packet.
-    #[inline(always)]
     pub fn on_packet(&mut self, mut block: Block<'_>) {
         if self.successor.is_some() {
-            block = self.before_succession(block, false);
+            block = self.before_succession(block, Ends::None);
         }
-        self.apply_block(block, false);
-        self.listener.on_packet_end(&self.books, self.at);
+        if block.messages.is_empty() {
+            return self.listener.on_packet_end(&self.books, self.at);
+        }
+        self.apply_block(block, Ends::Last);
     }
 
     /// Takes messages that follow each other in a file, where nothing is known of packets: each
@@ -129,9 +132,9 @@ impl<L: Listener> Feed<L> {
             self.set_source(FeedState::Live);
         }
         if self.successor.is_some() {
-            block = self.before_succession(block, true);
+            block = self.before_succession(block, Ends::Each);
         }
-        self.apply_block(block, true);
+        self.apply_block(block, Ends::Each);
     }
 
     /// The books.

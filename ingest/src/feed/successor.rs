@@ -7,6 +7,7 @@
 
 use wirebook_book::{Books, Locate, Resumed, SeqNo, Snapshot};
 
+use super::flow::Ends;
 use super::{Feed, Listener};
 use crate::mold::Block;
 
@@ -57,11 +58,7 @@ impl<L: Listener> Feed<L> {
     /// Applies the messages up to the one where the books that were left take over, if that is
     /// among them; what is left of the block.
     #[cold]
-    pub(super) fn before_succession<'a>(
-        &mut self,
-        block: Block<'a>,
-        message_is_packet: bool,
-    ) -> Block<'a> {
+    pub(super) fn before_succession<'a>(&mut self, block: Block<'a>, ends: Ends) -> Block<'a> {
         let Some((session, applied)) = self.awaits() else { return block };
         // Books without any message go on with whatever session comes first.
         let is_session = applied == SeqNo::default() || session == Some(self.session);
@@ -74,7 +71,7 @@ impl<L: Listener> Feed<L> {
         let rest = messages.clone().skip(count);
         if count > 0 {
             let before = messages.until(&rest);
-            self.apply_block(Block { first, messages: before }, message_is_packet);
+            self.apply_block(Block { first, messages: before }, ends);
         }
         self.take_over();
         Block { first: SeqNo::new(first.get() + count as u64), messages: rest }

@@ -23,25 +23,23 @@ impl<'a> Messages<'a> {
     /// first of `bytes`.
     #[inline]
     pub fn check(bytes: &'a [u8], count: usize) -> Result<Messages<'a>, FramingError> {
-        Messages::check_at(bytes, count, 0, |_| {})
+        Messages::check_at(bytes, count, 0)
     }
 
     /// [`Messages::check`] for bytes that begin at offset `base` of what the caller names in its
-    /// errors. `each` is shown every message, together with all that follows it.
+    /// errors.
     #[inline]
     pub(super) fn check_at(
         bytes: &'a [u8],
         count: usize,
         base: usize,
-        mut each: impl FnMut(&'a [u8]),
     ) -> Result<Messages<'a>, FramingError> {
         let mut rest = bytes;
         for index in 0..count {
-            let Some((message, after)) = Messages::split_first(rest) else {
-                return Err(cut_short(rest, base + bytes.len() - rest.len(), index, count));
+            rest = match after_one(rest) {
+                Some(rest) => rest,
+                None => return Err(cut_short(rest, base + bytes.len() - rest.len(), index, count)),
             };
-            each(rest.get(LENGTH_BYTES..).unwrap_or(message));
-            rest = after;
         }
         if !rest.is_empty() {
             let offset = base + bytes.len() - rest.len();

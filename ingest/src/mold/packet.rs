@@ -37,27 +37,6 @@ impl<'a> Packet<'a> {
     /// none of its messages counts as received.
     #[inline]
     pub fn check(payload: &'a [u8]) -> Result<Packet<'a>, PacketError> {
-        UncheckedPacket::read(payload)?.check(|_| {})
-    }
-}
-
-/// A packet of which only the header is read.
-#[derive(Clone, Copy, Debug)]
-pub struct UncheckedPacket<'a> {
-    session: SessionId,
-    sequence: SeqNo,
-    kind: PacketKind,
-    count: u16,
-    body: &'a [u8],
-}
-
-impl<'a> UncheckedPacket<'a> {
-    /// Reads the header of a UDP payload.
-    ///
-    /// # Errors
-    /// [`PacketError`] where the header is not whole, or its numbers pass the last one.
-    #[inline]
-    pub fn read(payload: &'a [u8]) -> Result<UncheckedPacket<'a>, PacketError> {
         let (Header { session, sequence, count }, body) = Header::read(payload)?;
         let (kind, count) = match count {
             0 => (PacketKind::Heartbeat, 0),
@@ -67,38 +46,10 @@ impl<'a> UncheckedPacket<'a> {
         if sequence.checked_add(count.into()).is_none() {
             return Err(PacketError::SequenceOverflow { sequence, count });
         }
-        Ok(UncheckedPacket { session, sequence, kind, count, body })
-    }
-
-    /// How many messages the header counts; 0 unless it is [`PacketKind::Data`].
-    #[inline]
-    #[must_use]
-    pub fn messages_len(&self) -> usize {
-        self.count.into()
-    }
-
-    /// The number after its last message.
-    #[inline]
-    #[must_use]
-    pub fn next_sequence(&self) -> SeqNo {
-        // The sum was checked.
-        SeqNo::new(self.sequence.get() + u64::from(self.count))
-    }
-
-    /// Checks the rest, and shows each message on the way, together with all that follows it; those of a packet that
-    /// turns out to be no good, too.
-    ///
-    /// # Errors
-    /// [`PacketError`] where its messages are not those that the header counts.
-    #[inline]
-    pub fn check(self, each: impl FnMut(&'a [u8])) -> Result<Packet<'a>, PacketError> {
-        let UncheckedPacket { session, sequence, kind, count, body } = self;
-        let messages = Messages::check_at(body, count.into(), HEADER_BYTES, each)?;
+        let messages = Messages::check_at(body, count.into(), HEADER_BYTES)?;
         Ok(Packet { session, sequence, kind, messages })
     }
-}
 
-impl<'a> Packet<'a> {
     /// The session it belongs to.
     #[inline]
     #[must_use]

@@ -1,13 +1,12 @@
 //! What came in together, on its way into the books.
 
 use arrayvec::ArrayVec;
+use wirebook_book::Nanos;
 use wirebook_book::region::{LINE, prefetch};
-use wirebook_book::{Nanos, SeqNo};
 
 use crate::backend::{BURST, Burst, Received, Sorter};
-use crate::feed::{Feed, LevelSetFeed, Listener, Noted};
-use crate::mold::{Packet, PacketError, UncheckedPacket};
-use crate::session::{Line, Session};
+use crate::feed::{Feed, LevelSetFeed, Listener};
+use crate::session::Session;
 
 /// The packets of one poll.
 pub(super) struct Arrivals<'a> {
@@ -16,13 +15,6 @@ pub(super) struct Arrivals<'a> {
     polled: Nanos,
     /// When those that are ours came in.
     stamps: ArrayVec<Nanos, BURST>,
-}
-
-/// A packet that was read and not applied yet.
-struct Read<'a> {
-    line: Line,
-    packet: Result<Packet<'a>, PacketError>,
-    noted: Noted,
 }
 
 /// How many packets' bytes are asked for before one of them is read: what a network card or another core has
@@ -36,8 +28,8 @@ impl<'a> Arrivals<'a> {
 
     /// Takes all of them through a session into the books; how many were ours.
     ///
-    /// Packets are read well before their turn, so that the memory that they need is fetched while earlier ones are
-    /// applied.
+    /// Messages are read some time before their turn, so that the memory that they need is fetched while earlier ones
+    /// are applied.
     #[inline]
     pub(super) fn through_session<L: Listener>(
         &mut self,
@@ -46,25 +38,21 @@ impl<'a> Arrivals<'a> {
         now: Nanos,
         feed: &mut Feed<L>,
     ) -> usize {
-        self.burst.iter().take(ASKED).for_each(ask);
-        let known = session.expected();
-        let mut reader = Reader { arrivals: self, sorter, known, next: 0, read: ArrayVec::new() };
-        feed.begin_burst();
-        while !feed.has_lead() && reader.read_one(feed) {}
-        feed.lead();
-        let mut taken = 0;
-        loop {
-            // One for each that is applied, and those that are not ours besides.
-            while reader.read_one(feed) && reader.read.len() == taken {}
-            let Some(Read { line, packet, noted }) = reader.read.get(taken) else { break };
-            taken += 1;
-            feed.turn_to(*noted);
+        let Arrivals { burst, polled, stamps } = self;
+        burst.iter().take(ASKED).for_each(ask);
+        let mut flow = feed.flow();
+        for (received, at) in burst.iter().zip(ASKED..) {
+            if let Some(later) = burst.get(at) {
+                ask(later);
+            }
+            let Some((line, payload)) = sorter.sort(received) else { continue };
+            stamps.push(received.at().unwrap_or(*polled));
             // What is no MoldUDP64 is counted, and is reported.
-            session.on_checked(*line, now, packet.as_ref(), feed);
+            let _ = flow.on_datagram(session, line, now, payload);
         }
         // Also where all that comes in is for somebody else, or unreadable.
-        session.on_time(now, feed);
-        taken
+        session.on_time(now, flow.settle());
+        stamps.len()
     }
 
     /// Takes all of them as level sets; how many were ours.
@@ -87,47 +75,6 @@ impl<'a> Arrivals<'a> {
     /// How long ago each of ours came in.
     pub(super) fn latencies_ns(&self, done: Nanos) -> impl Iterator<Item = u64> {
         self.stamps.iter().map(move |at| done.since(*at))
-    }
-}
-
-/// Reads packets in their order, ahead of those that are applied.
-struct Reader<'r, 'a> {
-    arrivals: &'r mut Arrivals<'a>,
-    sorter: &'r mut Sorter,
-    /// The number after the last message that was seen: what the other line has brought already, or brings in the same
-    /// burst, changes nothing any more.
-    known: SeqNo,
-    /// The packet that is read next.
-    next: usize,
-    read: ArrayVec<Read<'a>, BURST>,
-}
-
-impl Reader<'_, '_> {
-    /// Reads the next packet, and notes what its messages will need; whether there was one, ours or not.
-    #[inline]
-    fn read_one<L: Listener>(&mut self, feed: &mut Feed<L>) -> bool {
-        let Arrivals { burst, polled, stamps } = &mut *self.arrivals;
-        let Some(received) = burst.get(self.next) else { return false };
-        if let Some(later) = burst.get(self.next + ASKED) {
-            ask(later);
-        }
-        self.next += 1;
-        if let Some((line, payload)) = self.sorter.sort(received) {
-            let mut noted = Noted::default();
-            let packet = UncheckedPacket::read(payload).and_then(|packet| {
-                if packet.next_sequence() > self.known {
-                    self.known = packet.next_sequence();
-                    noted = feed.place(packet.messages_len());
-                }
-                if noted.is_none() {
-                    return packet.check(|_| {});
-                }
-                packet.check(|bytes| feed.note(bytes))
-            });
-            stamps.push(received.at().unwrap_or(*polled));
-            self.read.push(Read { line, packet, noted });
-        }
-        true
     }
 }
 

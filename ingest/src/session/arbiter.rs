@@ -6,7 +6,7 @@ use super::arrivals::Arrival;
 use super::stream::Stream;
 use super::window::{Offer, Window};
 use super::{Gap, GapLog, Line, SessionStats, Sink};
-use crate::mold::{Packet, PacketError, PacketKind, SessionId};
+use crate::mold::{Block, Messages, Packet, PacketError, PacketKind, SessionId};
 
 /// The sizes and times of a [`Session`]. All memory is taken at construction:
 /// `window_packets` × `packet_bytes_max` bytes and some small change.
@@ -55,6 +55,18 @@ pub struct Session {
     stream: Stream,
     heard: Option<Nanos>,
     end: End,
+}
+
+/// What comes of a packet by itself.
+#[derive(Clone, Debug)]
+pub enum Turn<'a> {
+    /// These messages are the next ones. They count as delivered, and are to be applied before anything else is asked of
+    /// the session but [`Session::in_turn`].
+    Next(Block<'a>),
+    /// Nothing in it is new. It is counted.
+    Known,
+    /// It may concern more than itself: it is one for [`Session::on_checked`], and not counted yet.
+    Other,
 }
 
 /// What is known of the end of the session.
@@ -117,6 +129,45 @@ impl Session {
             Ok(packet) => self.accept(packet, Arrival { line, at }, sink),
             Err(_) => counts.malformed += 1,
         }
+    }
+
+    /// What comes of a packet by itself: what nearly every one needs, and without a sink, so that whoever takes several
+    /// packets can apply their messages together.
+    #[inline(always)]
+    pub fn in_turn<'a>(&mut self, line: Line, at: Nanos, packet: &Packet<'a>) -> Turn<'a> {
+        let first = packet.sequence();
+        let is_plain = (self.id == Some(packet.session()))
+            & (packet.kind() == PacketKind::Data)
+            & (first.get() != 0)
+            & (first <= self.stream.expected())
+            & self.stream.is_steady()
+            & self.window.is_empty()
+            & (self.end == End::Unknown);
+        if !is_plain {
+            return Turn::Other;
+        }
+        self.stream.stats.line_mut(line).packets += 1;
+        self.heard = Some(at);
+        let arrival = Arrival { line, at };
+        match self.unknown(packet, arrival) {
+            Some(messages) => Turn::Next(self.stream.pass(arrival, messages)),
+            None => Turn::Known,
+        }
+    }
+
+    /// Counts a packet that begins at the expected number or before it; its messages from there on, if it has any.
+    #[inline(always)]
+    fn unknown<'a>(&mut self, packet: &Packet<'a>, arrival: Arrival) -> Option<Messages<'a>> {
+        let (first, next) = (packet.sequence(), packet.next_sequence());
+        let expected = self.stream.expected();
+        let counts = self.stream.stats.line_mut(arrival.line);
+        counts.sequence_last = counts.sequence_last.max(SeqNo::new(next.get() - 1));
+        if next <= expected {
+            self.stream.known(first, next, arrival);
+            return None;
+        }
+        counts.first_wins += 1;
+        Some(packet.messages().skip(known_messages(first, expected)))
     }
 
     /// Gives up holes that have been waited for long enough, and notices silence. To be called
@@ -201,21 +252,14 @@ impl Session {
 
     #[inline]
     fn on_data<S: Sink + ?Sized>(&mut self, packet: &Packet<'_>, arrival: Arrival, sink: &mut S) {
-        let (first, next) = (packet.sequence(), packet.next_sequence());
+        let first = packet.sequence();
         if first.get() == 0 {
             return self.stream.deliver_unsequenced(arrival, packet.messages(), sink);
         }
-        let counts = self.stream.stats.line_mut(arrival.line);
-        counts.sequence_last = counts.sequence_last.max(SeqNo::new(next.get() - 1));
         if first > self.stream.expected() && !self.wait(packet, arrival, sink) {
             return;
         }
-        let expected = self.stream.expected();
-        if next <= expected {
-            return self.stream.known(first, next, arrival);
-        }
-        self.stream.stats.line_mut(arrival.line).first_wins += 1;
-        let messages = packet.messages().skip(known_messages(first, expected));
+        let Some(messages) = self.unknown(packet, arrival) else { return };
         self.stream.deliver(arrival, messages, sink);
         if !self.window.is_empty() {
             self.drain(sink);
@@ -231,7 +275,9 @@ impl Session {
         arrival: Arrival,
         sink: &mut S,
     ) -> bool {
-        let first = packet.sequence();
+        let (first, next) = (packet.sequence(), packet.next_sequence());
+        let counts = self.stream.stats.line_mut(arrival.line);
+        counts.sequence_last = counts.sequence_last.max(SeqNo::new(next.get() - 1));
         while first > self.stream.expected() {
             let offer = self.window.keep(first, &packet.messages(), arrival);
             let counts = self.stream.stats.line_mut(arrival.line);

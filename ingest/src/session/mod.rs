@@ -47,7 +47,7 @@ mod window;
 
 use wirebook_book::FeedState;
 
-pub use arbiter::{Session, SessionConfig};
+pub use arbiter::{Session, SessionConfig, Turn};
 pub use gap::{Gap, GapLog};
 pub use line::Line;
 pub use stats::{LineStats, SessionStats};

@@ -47,6 +47,12 @@ impl Stream {
         self.silent
     }
 
+    /// Whether the next messages can be delivered without a change of state.
+    #[inline]
+    pub(super) fn is_steady(&self) -> bool {
+        !self.silent & (self.trust != FeedState::Recovering)
+    }
+
     /// Delivers messages of which the first has the expected number.
     #[inline(always)]
     pub(super) fn deliver<S: Sink + ?Sized>(
@@ -58,6 +64,13 @@ impl Stream {
         if !self.state().is_live() {
             self.regain(sink);
         }
+        let block = self.pass(arrival, messages);
+        sink.on_block(block);
+    }
+
+    /// Counts messages of which the first has the expected number; the block that they make.
+    #[inline(always)]
+    pub(super) fn pass<'a>(&mut self, arrival: Arrival, messages: Messages<'a>) -> Block<'a> {
         let first = self.expected;
         let count = messages.len() as u64;
         // A packet past the last number is refused when it is read.
@@ -65,7 +78,7 @@ impl Stream {
         self.stats.messages += count;
         self.stats.line_mut(arrival.line).messages += count;
         self.arrivals.record(self.expected, arrival);
-        sink.on_block(Block { first, messages });
+        Block { first, messages }
     }
 
     /// Delivers messages that have no numbers.

@@ -71,7 +71,7 @@ fn truncated_padded_and_miscounted_packets_are_refused_whole() {
     let mut feed = Feed::waiting_for(8);
     let mut refused = 0;
     let mut try_all = |feed: &mut Feed, payload: &[u8]| {
-        let result = feed.session.on_packet(Line::A, Nanos::new(0), payload, &mut feed.heard);
+        let result = feed.packet(Line::A, Nanos::new(0), payload);
         assert!(result.is_err());
         refused += 1;
     };
@@ -85,7 +85,7 @@ fn truncated_padded_and_miscounted_packets_are_refused_whole() {
         try_all(&mut feed, &payload);
     }
     assert_eq!(feed.session.stats().line(Line::A).malformed, refused);
-    assert_eq!(feed.heard.take(), [""; 0]);
+    assert_eq!(feed.take(), [""; 0]);
     assert_eq!(feed.on(Line::B, &good)[2], "1..=5");
 }
 

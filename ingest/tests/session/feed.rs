@@ -1,8 +1,8 @@
 //! Packets whose messages tell their own numbers.
 
 use wirebook_book::{Nanos, SeqNo};
-use wirebook_ingest::mold::{self, PacketWriter, SessionId};
-use wirebook_ingest::session::{Line, Session, SessionConfig};
+use wirebook_ingest::mold::{self, Packet, PacketError, PacketWriter, SessionId};
+use wirebook_ingest::session::{Line, Session, SessionConfig, Sink, Turn};
 
 use crate::recorder::Recorder;
 
@@ -46,11 +46,50 @@ pub(crate) struct Feed {
     pub(crate) session: Session,
     pub(crate) heard: Recorder,
     pub(crate) now: u64,
+    /// One whose packets are asked for what comes of them by themselves first.
+    other: (Session, Recorder),
 }
 
 impl Feed {
     pub(crate) fn new(config: SessionConfig) -> Feed {
-        Feed { session: Session::new(config), heard: Recorder::default(), now: 0 }
+        let new = || (Session::new(config), Recorder::new(config.begins_anywhere));
+        let ((session, heard), other) = (new(), new());
+        Feed { session, heard, now: 0, other }
+    }
+
+    /// One packet, for both sessions.
+    pub(crate) fn packet(
+        &mut self,
+        line: Line,
+        at: Nanos,
+        payload: &[u8],
+    ) -> Result<(), PacketError> {
+        let result = self.session.on_packet(line, at, payload, &mut self.heard);
+        let (packet, (session, heard)) = (Packet::check(payload), &mut self.other);
+        match packet.as_ref().map_or(Turn::Other, |packet| session.in_turn(line, at, packet)) {
+            Turn::Next(block) => heard.on_block(block),
+            Turn::Known => {}
+            Turn::Other => session.on_checked(line, at, packet.as_ref(), heard),
+        }
+        self.check();
+        result
+    }
+
+    /// Both must have heard the same and counted the same.
+    fn check(&self) {
+        let (session, heard) = &self.other;
+        self.heard.check(&self.session);
+        heard.check(session);
+        assert_eq!(self.heard, *heard);
+        for line in Line::ALL {
+            assert_eq!(self.session.stats().line(line), session.stats().line(line));
+        }
+    }
+
+    /// What was heard since it was asked last.
+    pub(crate) fn take(&mut self) -> Vec<String> {
+        self.other.1.take();
+        self.heard.take()
     }
 
     pub(crate) fn waiting_for(window_packets: usize) -> Feed {
@@ -65,9 +104,8 @@ impl Feed {
     /// One packet; what the sink heard of it.
     pub(crate) fn on(&mut self, line: Line, payload: &[u8]) -> Vec<String> {
         self.now += 1;
-        self.session.on_packet(line, Nanos::new(self.now), payload, &mut self.heard).unwrap();
-        self.heard.check(&self.session);
-        self.heard.take()
+        self.packet(line, Nanos::new(self.now), payload).unwrap();
+        self.take()
     }
 
     /// The messages `first..=last` of the usual session on a line.
@@ -81,14 +119,21 @@ impl Feed {
 
     pub(crate) fn on_time(&mut self, now: u64) -> Vec<String> {
         self.now = now;
-        self.session.on_time(Nanos::new(now), &mut self.heard);
-        self.heard.check(&self.session);
-        self.heard.take()
+        self.time(Nanos::new(now));
+        self.take()
+    }
+
+    /// A look at the clock, by both sessions.
+    pub(crate) fn time(&mut self, now: Nanos) {
+        self.session.on_time(now, &mut self.heard);
+        self.other.0.on_time(now, &mut self.other.1);
+        self.check();
     }
 
     pub(crate) fn finish(&mut self) -> Vec<String> {
         self.session.finish(&mut self.heard);
-        self.heard.check(&self.session);
-        self.heard.take()
+        self.other.0.finish(&mut self.other.1);
+        self.check();
+        self.take()
     }
 }

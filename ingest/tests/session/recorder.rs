@@ -11,6 +11,7 @@ use crate::feed::message;
 /// Everything the sink was told, checked against the promises of the session at every call:
 /// numbers without a hole or repetition, each message the one of its number, states that follow
 /// from one another, and never Live behind a gap.
+#[derive(PartialEq, Debug)]
 pub(crate) struct Recorder {
     events: Vec<String>,
     expected: u64,
@@ -20,12 +21,12 @@ pub(crate) struct Recorder {
     ended: bool,
     pub(crate) gaps: Vec<(u64, u64)>,
     /// The first block may have any number.
-    pub(crate) begins_anywhere: bool,
+    begins_anywhere: bool,
     pub(crate) messages: u64,
 }
 
-impl Default for Recorder {
-    fn default() -> Recorder {
+impl Recorder {
+    pub(crate) fn new(begins_anywhere: bool) -> Recorder {
         Recorder {
             events: Vec::new(),
             expected: 1,
@@ -34,13 +35,11 @@ impl Default for Recorder {
             unnumbered_in_session: 0,
             ended: false,
             gaps: Vec::new(),
-            begins_anywhere: false,
+            begins_anywhere,
             messages: 0,
         }
     }
-}
 
-impl Recorder {
     pub(crate) fn take(&mut self) -> Vec<String> {
         mem::take(&mut self.events)
     }

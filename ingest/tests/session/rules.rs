@@ -120,7 +120,6 @@ fn what_lies_before_a_recording_that_begins_anywhere_is_no_gap() {
     let config =
         SessionConfig { window_packets: 2, begins_anywhere: true, ..SessionConfig::default() };
     let mut feed = Feed::new(config);
-    feed.heard.begins_anywhere = true;
     assert_eq!(feed.a(7, 8), ["session DAY1"], "6 could still come");
     assert_eq!(feed.b(6, 6), [""; 0]);
     assert_eq!(feed.a(9, 9), ["Recovering to Live", "6..=6", "7..=8", "9..=9"]);
@@ -337,11 +336,9 @@ fn a_malformed_packet_is_counted_and_changes_nothing() {
     feed.a(1, 3);
     let mut payload = packet(DAY, 4, 6);
     payload.pop();
-    let error =
-        feed.session.on_packet(Line::B, Nanos::new(9), &payload, &mut feed.heard).unwrap_err();
+    let error = feed.packet(Line::B, Nanos::new(9), &payload).unwrap_err();
     assert!(matches!(error, PacketError::Framing(FramingError::Truncated { index: 2, .. })));
-    assert_eq!(feed.heard.take(), [""; 0]);
-    feed.heard.check(&feed.session);
+    assert_eq!(feed.take(), [""; 0]);
     assert_eq!(feed.session.stats().line(Line::B).malformed, 1);
     assert_eq!(feed.session.expected(), SeqNo::new(4));
     // It is no sign of life either.

@@ -19,9 +19,9 @@ fn run(config: SessionConfig, arrivals: &Arrivals) -> Feed {
     let mut feed = Feed::new(config);
     for arrival in &arrivals.arrivals {
         let at = Nanos::new(arrival.at);
-        feed.session.on_packet(arrival.line, at, &arrival.payload, &mut feed.heard).unwrap();
-        feed.session.on_time(at, &mut feed.heard);
-        feed.heard.check(&feed.session);
+        feed.packet(arrival.line, at, &arrival.payload).unwrap();
+        feed.time(at);
+        feed.take();
     }
     feed.finish();
     feed
