@@ -74,9 +74,10 @@ impl<L: Listener> Feed<L> {
         let mut flow = self.flow_that::<{ Ahead::STEPS }>();
         flow.begin(&block);
         let mut left = block.messages;
+        let is_alone = left.len() == 1;
         while !left.is_empty() {
-            flow.looks_ahead =
-                flow.feed.books.orders_live() >= flow.feed.config.look_ahead_orders_min;
+            let orders_live = flow.feed.books.orders_live();
+            flow.looks_ahead = !is_alone && orders_live >= flow.feed.config.look_ahead_orders_min;
             flow.fill(&mut left, ends);
             // Beyond the end of the block it asks in vain, which does no harm.
             let later = left.as_bytes().as_ptr().wrapping_add(AHEAD_BYTES);
