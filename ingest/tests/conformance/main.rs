@@ -70,9 +70,13 @@ fn uring(_: &Subscription, room: Room, tasks: TaskMode) -> BackendConfig {
 }
 
 #[cfg(feature = "xdp")]
-fn xdp(room: Room, mode: wirebook_ingest::backend::xdp::XdpMode) -> BackendConfig {
+fn xdp(
+    room: Room,
+    mode: wirebook_ingest::backend::xdp::XdpMode,
+    busy_poll_us: u32,
+) -> BackendConfig {
     use wirebook_ingest::backend::xdp::XdpOptions;
-    let mut options = XdpOptions { mode: Some(mode), ..XdpOptions::default() };
+    let mut options = XdpOptions { mode: Some(mode), busy_poll_us, ..XdpOptions::default() };
     if room == Room::Little {
         options.frames = 128;
     }
@@ -122,7 +126,7 @@ const URING_THREAD: Kind = Kind {
 #[cfg(feature = "xdp")]
 const XDP_NATIVE: Kind = Kind {
     name: "xdp, native",
-    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native),
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 0),
     leaves_the_rest: true,
     sees_tags: true,
     counts_malformed: true,
@@ -133,7 +137,13 @@ const XDP_NATIVE: Kind = Kind {
 #[cfg(feature = "xdp")]
 const XDP_GENERIC: Kind = Kind {
     name: "xdp, generic",
-    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Generic),
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Generic, 0),
+    ..XDP_NATIVE
+};
+#[cfg(feature = "xdp")]
+const XDP_BUSY: Kind = Kind {
+    name: "xdp, busy polling",
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 20),
     ..XDP_NATIVE
 };
 #[cfg(feature = "dpdk")]
@@ -173,7 +183,7 @@ fn each(case: &str, run: fn(&Kind)) {
         kinds.extend([&URING, &URING_THREAD]);
     }
     #[cfg(feature = "xdp")]
-    kinds.extend([&XDP_NATIVE, &XDP_GENERIC]);
+    kinds.extend([&XDP_NATIVE, &XDP_GENERIC, &XDP_BUSY]);
     #[cfg(not(feature = "xdp"))]
     println!("skipped {case} by xdp: it needs the feature xdp");
     #[cfg(feature = "dpdk")]

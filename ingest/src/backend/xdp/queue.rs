@@ -146,11 +146,31 @@ impl Queue {
         self.give_back();
         // SAFETY: the descriptors that it writes are of this socket's memory.
         self.held = unsafe { self.receive.consume(&mut self.frames) };
-        if self.held == 0 && (self.is_busy_polled || self.fill.needs_wakeup()) {
-            // The driver sleeps until it is asked; what it says is found out by the next poll.
-            let _ = self.fill.wakeup(self.receive.fd_mut(), 0);
+        if self.held == 0 {
+            self.wake_driver();
         }
         self.held
+    }
+
+    /// Asks the driver for frames, where it sleeps until then; what it says is found out by the next poll.
+    fn wake_driver(&mut self) {
+        if self.is_busy_polled {
+            // Receiving drives the driver, and `poll` does so only where `net.core.busy_poll` says it.
+            // SAFETY: there is no buffer that the kernel could write to.
+            unsafe {
+                let (socket, nothing) = (self.receive.fd().as_raw_fd(), std::ptr::null_mut());
+                libc::recvfrom(
+                    socket,
+                    nothing,
+                    0,
+                    libc::MSG_DONTWAIT,
+                    nothing.cast(),
+                    nothing.cast(),
+                );
+            }
+        } else if self.fill.needs_wakeup() {
+            let _ = self.fill.wakeup(self.receive.fd_mut(), 0);
+        }
     }
 
     fn give_back(&mut self) {
