@@ -74,9 +74,11 @@ fn xdp(
     room: Room,
     mode: wirebook_ingest::backend::xdp::XdpMode,
     busy_poll_us: u32,
+    in_place: bool,
 ) -> BackendConfig {
     use wirebook_ingest::backend::xdp::XdpOptions;
-    let mut options = XdpOptions { mode: Some(mode), busy_poll_us, ..XdpOptions::default() };
+    let mut options =
+        XdpOptions { mode: Some(mode), busy_poll_us, in_place, ..XdpOptions::default() };
     if room == Room::Little {
         options.frames = 128;
     }
@@ -126,7 +128,7 @@ const URING_THREAD: Kind = Kind {
 #[cfg(feature = "xdp")]
 const XDP_NATIVE: Kind = Kind {
     name: "xdp, native",
-    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 0),
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 0, true),
     leaves_the_rest: true,
     sees_tags: true,
     counts_malformed: true,
@@ -137,13 +139,19 @@ const XDP_NATIVE: Kind = Kind {
 #[cfg(feature = "xdp")]
 const XDP_GENERIC: Kind = Kind {
     name: "xdp, generic",
-    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Generic, 0),
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Generic, 0, true),
     ..XDP_NATIVE
 };
 #[cfg(feature = "xdp")]
 const XDP_BUSY: Kind = Kind {
     name: "xdp, busy polling",
-    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 20),
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 20, true),
+    ..XDP_NATIVE
+};
+#[cfg(feature = "xdp")]
+const XDP_LIBRARY: Kind = Kind {
+    name: "xdp, rings by xsk-rs",
+    config: |_, room| xdp(room, wirebook_ingest::backend::xdp::XdpMode::Native, 0, false),
     ..XDP_NATIVE
 };
 #[cfg(feature = "dpdk")]
@@ -183,7 +191,7 @@ fn each(case: &str, run: fn(&Kind)) {
         kinds.extend([&URING, &URING_THREAD]);
     }
     #[cfg(feature = "xdp")]
-    kinds.extend([&XDP_NATIVE, &XDP_GENERIC, &XDP_BUSY]);
+    kinds.extend([&XDP_NATIVE, &XDP_GENERIC, &XDP_BUSY, &XDP_LIBRARY]);
     #[cfg(not(feature = "xdp"))]
     println!("skipped {case} by xdp: it needs the feature xdp");
     #[cfg(feature = "dpdk")]

@@ -11,6 +11,7 @@
 
 mod filter;
 mod queue;
+mod ring;
 
 use core::fmt;
 use core::time::Duration;
@@ -66,11 +67,21 @@ pub struct XdpOptions {
     pub ring: u32,
     /// Microseconds for which a poll drives the network card itself; 0 is never.
     pub busy_poll_us: u32,
+    /// Whether the rings are used in place, where the kernel allows it (from Linux 6.4); else `xsk-rs` is called for each
+    /// frame, which costs some nanoseconds.
+    pub in_place: bool,
 }
 
 impl Default for XdpOptions {
     fn default() -> XdpOptions {
-        XdpOptions { mode: None, queues: None, frames: 4096, ring: 0, busy_poll_us: 0 }
+        XdpOptions {
+            mode: None,
+            queues: None,
+            frames: 4096,
+            ring: 0,
+            busy_poll_us: 0,
+            in_place: true,
+        }
     }
 }
 
@@ -127,6 +138,8 @@ impl XdpBackend {
                     obtained.note("queues", queues.len());
                     obtained.note("frames", queues.first().map_or(0, Queue::frame_count));
                     obtained.note("umem_pages", queues.first().map_or("", Queue::pages));
+                    let in_place = queues.iter().all(Queue::is_in_place);
+                    obtained.note("rings", if in_place { "in place" } else { "by xsk-rs" });
                     obtained.note("timestamps", "poll");
                     if options.busy_poll_us > 0 {
                         obtained.note("busy_poll_us", options.busy_poll_us);

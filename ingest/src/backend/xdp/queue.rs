@@ -1,12 +1,13 @@
-//! One `AF_XDP` socket: its memory, the ring by which frames come and the one by which they go back.
+//! One `AF_XDP` socket: its memory, and whose each frame is.
 
 use std::num::NonZeroU32;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use arrayvec::ArrayVec;
+use rustix::net::xdp::{XdpDesc, XdpDescOptions};
 use xsk_rs::config::{
     BindFlags, FrameSize, Interface as InterfaceName, LibxdpFlags, QueueSize, SocketConfig,
     UmemConfig,
@@ -14,6 +15,7 @@ use xsk_rs::config::{
 use xsk_rs::socket::SocketCreateError;
 use xsk_rs::{CompQueue, FillQueue, FrameDesc, RxQueue, Socket, TxQueue, Umem};
 
+use super::ring::{Incoming, Returning};
 use super::{XdpMode, XdpOptions, explain, system_code};
 use crate::backend::{BURST, BackendError, Interface};
 
@@ -32,12 +34,13 @@ const LOCKED_MAX: Duration = Duration::from_millis(100);
 /// put into the fill ring again. `frames` holds those that are ours; they are given back by `receive` and `wait`, which
 /// take the queue mutably and so end every borrow of them.
 pub(super) struct Queue {
+    rings: Rings,
     receive: RxQueue,
     fill: FillQueue,
     /// Where its memory begins: frames are named by their distance from there.
     memory: *const u8,
     _umem: Umem,
-    frames: [FrameDesc; BURST],
+    frames: [XdpDesc; BURST],
     /// How many of `frames` hold a frame of ours.
     held: usize,
     is_busy_polled: bool,
@@ -46,6 +49,36 @@ pub(super) struct Queue {
     /// Unused, but part of the socket.
     _send: (TxQueue, CompQueue),
 }
+
+/// How frames come and go.
+enum Rings {
+    InPlace(Incoming, Returning),
+    /// By the library: with the descriptors that it has named and that are to be given back.
+    Library(Box<[FrameDesc; BURST]>),
+}
+
+impl Rings {
+    /// In place, if that is wanted and the kernel allows it: before Linux 6.4 it maps no ring of a socket that is bound.
+    fn of(
+        socket: BorrowedFd<'_>,
+        incoming_len: u32,
+        returning_len: u32,
+        in_place: bool,
+        any: FrameDesc,
+    ) -> Rings {
+        let map = || {
+            let incoming = Incoming::map(socket, incoming_len)?;
+            Ok::<_, std::io::Error>(Rings::InPlace(
+                incoming,
+                Returning::map(socket, returning_len)?,
+            ))
+        };
+        let library = || Rings::Library(Box::new([any; BURST]));
+        if in_place { map().unwrap_or_else(|_| library()) } else { library() }
+    }
+}
+
+const NO_FRAME: XdpDesc = XdpDesc { addr: 0, len: 0, options: XdpDescOptions::empty() };
 
 // SAFETY: `memory` points into the mapping that `_umem` owns, and refers to no thread; the rest may be sent.
 unsafe impl Send for Queue {}
@@ -68,11 +101,12 @@ impl Queue {
         let size = |size: u32| QueueSize::new(size).map_err(|error| explain(what(), &error));
         let frames = options.frames.clamp(64, 1 << 20).next_power_of_two();
         let ring = if options.ring == 0 { frames / 2 } else { options.ring.min(frames) };
+        let ring = ring.next_power_of_two();
         let (umem, mut descriptors, pages) = memory(frames, size(frames)?, &what)?;
         let copy =
             if mode == XdpMode::ZeroCopy { BindFlags::XDP_ZEROCOPY } else { BindFlags::XDP_COPY };
         let config = SocketConfig::builder()
-            .rx_queue_size(size(ring.next_power_of_two())?)
+            .rx_queue_size(size(ring)?)
             .tx_queue_size(size(64)?)
             // The program is our own.
             .libxdp_flags(LibxdpFlags::XSK_LIBXDP_FLAGS_INHIBIT_PROG_LOAD)
@@ -111,13 +145,17 @@ impl Queue {
             busy_poll(receive.fd().as_raw_fd(), options.busy_poll_us)
                 .map_err(BackendError::system("asking for SO_BUSY_POLL"))?;
         }
-        let (count, frames, held) = (frames, [first; BURST], 0);
+        // SAFETY: it is open as long as `receive` is there.
+        let socket = unsafe { BorrowedFd::borrow_raw(receive.fd().as_raw_fd()) };
+        let rings = Rings::of(socket, ring, frames, options.in_place, first);
+        let (count, frames, held) = (frames, [NO_FRAME; BURST], 0);
         // SAFETY: it is a frame of this memory, of which only the address is taken.
         let data = unsafe { umem.data(&first) }.contents().as_ptr();
         // SAFETY: the frame begins so far behind the beginning of the memory, in the same mapping.
         let memory = unsafe { data.sub(first.addr()) };
         let send = (send, done);
         Ok(Queue {
+            rings,
             receive,
             fill,
             memory,
@@ -136,6 +174,11 @@ impl Queue {
         self.frame_count
     }
 
+    /// Whether its rings are used in place.
+    pub(super) fn is_in_place(&self) -> bool {
+        matches!(self.rings, Rings::InPlace(..))
+    }
+
     /// The pages of its memory.
     pub(super) fn pages(&self) -> &'static str {
         self.pages
@@ -144,8 +187,19 @@ impl Queue {
     /// Gives back what it holds and takes what has come in; how many frames.
     pub(super) fn receive(&mut self) -> usize {
         self.give_back();
-        // SAFETY: the descriptors that it writes are of this socket's memory.
-        self.held = unsafe { self.receive.consume(&mut self.frames) };
+        self.held = match &mut self.rings {
+            Rings::InPlace(incoming, _) => incoming.take(&mut self.frames),
+            Rings::Library(taken) => {
+                // SAFETY: the descriptors that it writes are of this socket's memory.
+                let count = unsafe { self.receive.consume(&mut **taken) };
+                for (frame, taken) in self.frames.iter_mut().zip(taken.iter()).take(count) {
+                    let (addr, len) = (taken.addr() as u64, taken.lengths().data());
+                    // A frame has 2,048 bytes.
+                    *frame = XdpDesc { addr, len: len.try_into().unwrap_or(0), ..NO_FRAME };
+                }
+                count
+            }
+        };
         if self.held == 0 {
             self.wake_driver();
         }
@@ -174,23 +228,33 @@ impl Queue {
     }
 
     fn give_back(&mut self) {
-        let mut given = 0;
-        while given < self.held {
-            let frames = self.frames.get(given..self.held).unwrap_or_default();
-            // SAFETY: the receive ring named them, so they are frames of this memory that the kernel has not, and
-            // `&mut self` says that nobody reads them. There is room: the ring has a place for every frame.
-            given += unsafe { self.fill.produce(frames) };
+        // Here and below it holds that the receive ring named them, that `held` says that they were not given back,
+        // and that `&mut self` says that nobody reads them.
+        match &mut self.rings {
+            Rings::InPlace(_, returning) => {
+                // SAFETY: see above.
+                unsafe { returning.give(self.frames.get(..self.held).unwrap_or_default()) };
+            }
+            Rings::Library(taken) => {
+                let mut given = 0;
+                while given < self.held {
+                    let frames = taken.get(given..self.held).unwrap_or_default();
+                    // SAFETY: see above. There is room: the ring has a place for every frame.
+                    given += unsafe { self.fill.produce(frames) };
+                }
+            }
         }
         self.held = 0;
     }
 
     /// The frames that were received last.
+    #[allow(clippy::cast_possible_truncation)] // memory that is mapped has addresses for all its bytes
     pub(super) fn frames(&self) -> impl Iterator<Item = &[u8]> {
         self.frames.iter().take(self.held).map(|frame| {
             // SAFETY: the receive ring named it, so it lies in this memory, which is mapped as long as the queue is
             // there, and it has not been given back, so that the kernel does not write it.
             unsafe {
-                std::slice::from_raw_parts(self.memory.add(frame.addr()), frame.lengths().data())
+                std::slice::from_raw_parts(self.memory.add(frame.addr as usize), frame.len as usize)
             }
         })
     }
