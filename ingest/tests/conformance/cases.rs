@@ -83,6 +83,27 @@ pub(crate) fn a_burst_has_its_limit_and_what_it_lends_stays_until_the_next(kind:
     assert!(longest >= least, "{}: {longest}", kind.name);
 }
 
+pub(crate) fn more_comes_in_than_there_is_ever_room_for_at_once(kind: &Kind) {
+    let wire = Wire::new(1);
+    let subscription = subscription(&wire.here);
+    let mut backend = open(kind, &subscription, Room::Plenty);
+    let to = subscription.lines[0].group;
+    // What is lent comes back again and again: rings and memory of some thousand places go round thrice.
+    let (rounds, count) = (13, 1000);
+    for round in 0..rounds {
+        let sent = round * count..(round + 1) * count;
+        send(
+            &wire,
+            &sent.clone().map(|number| frame(to, &numbered(number, 64))).collect::<Vec<_>>(),
+        );
+        let kept = drain(&mut backend);
+        assert!(numbers(&kept, Line::A).into_iter().eq(sent), "{} in round {round}", kind.name);
+    }
+    let counts = backend.counts();
+    assert_eq!(counts.packets, u64::from(rounds * count));
+    dropped_nothing(&counts);
+}
+
 pub(crate) fn only_subscribed_groups_and_ports_come_in(kind: &Kind) {
     let wire = Wire::new(1);
     let subscription = subscription(&wire.here);

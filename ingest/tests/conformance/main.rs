@@ -220,6 +220,7 @@ macro_rules! cases {
 cases! {
     datagrams_come_whole_and_in_the_order_of_their_line
     a_burst_has_its_limit_and_what_it_lends_stays_until_the_next
+    more_comes_in_than_there_is_ever_room_for_at_once
     only_subscribed_groups_and_ports_come_in
     only_the_named_sender_of_a_source_specific_group_comes_in
     what_is_not_ours_is_left_to_the_kernel
