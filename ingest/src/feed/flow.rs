@@ -1,5 +1,7 @@
 //! Messages on their way into the books, some batches of them at once.
 
+use std::thread;
+
 use arrayvec::ArrayVec;
 use wirebook_book::region::{LINE, prefetch};
 use wirebook_book::{Ahead, Nanos, SeqNo};
@@ -233,12 +235,17 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
 
 impl<L: Listener, const STEPS: usize> Drop for Flow<'_, '_, L, STEPS> {
     fn drop(&mut self) {
-        self.settle();
+        // Where a listener has panicked, nobody knows how far the message was that it was told of.
+        if !thread::panicking() {
+            self.settle();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use proptest::prelude::*;
     use wirebook_book::{Books, Capacity, Change, Locate, Reject, Stamp};
 
@@ -247,7 +254,11 @@ mod tests {
 
     /// Writes down all that it hears, and the numbers of the messages and of the last ones of packets once more.
     #[derive(Default)]
-    struct Diary(Vec<String>, Vec<Told>);
+    struct Diary {
+        heard: Vec<String>,
+        told: Vec<Told>,
+        panics_at: Option<u64>,
+    }
 
     #[derive(PartialEq, Eq, Debug)]
     enum Told {
@@ -257,21 +268,22 @@ mod tests {
 
     impl Listener for Diary {
         fn on_change(&mut self, books: &Books, change: &Change, at: Stamp) {
-            self.0.push(format!("{change:?} at {at:?} of {}", books.orders_live()));
+            self.heard.push(format!("{change:?} at {at:?} of {}", books.orders_live()));
         }
 
         fn on_reject(&mut self, _: &Books, locate: Locate, reject: &Reject, at: Stamp) {
-            self.0.push(format!("{reject:?} of {locate:?} at {at:?}"));
+            self.heard.push(format!("{reject:?} of {locate:?} at {at:?}"));
         }
 
         fn after_message(&mut self, _: &Books, at: Stamp) {
-            self.0.push(format!("{at:?}"));
-            self.1.push(Told::Message(at.seq.get()));
+            self.heard.push(format!("{at:?}"));
+            self.told.push(Told::Message(at.seq.get()));
+            assert_ne!(Some(at.seq.get()), self.panics_at);
         }
 
         fn on_packet_end(&mut self, _: &Books, at: Stamp) {
-            self.0.push(format!("packet until {at:?}"));
-            self.1.push(Told::PacketUntil(at.seq.get()));
+            self.heard.push(format!("packet until {at:?}"));
+            self.told.push(Told::PacketUntil(at.seq.get()));
         }
     }
 
@@ -306,6 +318,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_more_is_told_when_a_listener_has_panicked() {
+        let mut feed = feed();
+        feed.listener.panics_at = Some(3);
+        let bytes = [2, 4, 6, 8].map(|order| message((0, 1, order, 1))).concat();
+        let messages = Messages::check(&bytes, 4).unwrap();
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            let mut flow = feed.flow();
+            flow.on_packet(Block { first: SeqNo::new(1), messages });
+            flow.settle();
+        }));
+        assert!(panic.is_err());
+        let told = [Told::Message(1), Told::Message(2), Told::Message(3)];
+        assert_eq!(feed.listener.told, told);
+    }
+
     proptest! {
         #[test]
         fn messages_that_wait_are_told_as_if_they_had_not(
@@ -329,12 +357,12 @@ mod tests {
                     _ => first + *count as u64,
                 };
                 if *then == 2 {
-                    prop_assert_eq!(&flow.settle().listener.0, &plain.listener.0);
+                    prop_assert_eq!(&flow.settle().listener.heard, &plain.listener.heard);
                 }
             }
             drop(flow);
-            prop_assert_eq!(&flowing.listener.0, &plain.listener.0);
-            prop_assert_eq!(&flowing.listener.1, &told);
+            prop_assert_eq!(&flowing.listener.heard, &plain.listener.heard);
+            prop_assert_eq!(&flowing.listener.told, &told);
             prop_assert_eq!(flowing.counts(), plain.counts());
         }
     }
