@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrayvec::ArrayVec;
 use rustix::net::xdp::{XdpDesc, XdpDescOptions};
+use rustix::net::{RecvFlags, recv};
 use xsk_rs::config::{
     BindFlags, FrameSize, Interface as InterfaceName, LibxdpFlags, QueueSize, SocketConfig,
     UmemConfig,
@@ -145,9 +146,7 @@ impl Queue {
             busy_poll(receive.fd().as_raw_fd(), options.busy_poll_us)
                 .map_err(BackendError::system("asking for SO_BUSY_POLL"))?;
         }
-        // SAFETY: it is open as long as `receive` is there.
-        let socket = unsafe { BorrowedFd::borrow_raw(receive.fd().as_raw_fd()) };
-        let rings = Rings::of(socket, ring, frames, options.in_place, first);
+        let rings = Rings::of(open(&receive), ring, frames, options.in_place, first);
         let (count, frames, held) = (frames, [NO_FRAME; BURST], 0);
         // SAFETY: it is a frame of this memory, of which only the address is taken.
         let data = unsafe { umem.data(&first) }.contents().as_ptr();
@@ -210,18 +209,7 @@ impl Queue {
     fn wake_driver(&mut self) {
         if self.is_busy_polled {
             // Receiving drives the driver, and `poll` does so only where `net.core.busy_poll` says it.
-            // SAFETY: there is no buffer that the kernel could write to.
-            unsafe {
-                let (socket, nothing) = (self.receive.fd().as_raw_fd(), std::ptr::null_mut());
-                libc::recvfrom(
-                    socket,
-                    nothing,
-                    0,
-                    libc::MSG_DONTWAIT,
-                    nothing.cast(),
-                    nothing.cast(),
-                );
-            }
+            let _ = recv(open(&self.receive), &mut [0; 0], RecvFlags::DONTWAIT);
         } else if self.fill.needs_wakeup() {
             let _ = self.fill.wakeup(self.receive.fd_mut(), 0);
         }
@@ -272,6 +260,12 @@ impl Queue {
             too_long: statistics.rx_dropped().saturating_sub(no_frame),
         }
     }
+}
+
+/// The socket of a queue.
+fn open(receive: &RxQueue) -> BorrowedFd<'_> {
+    // SAFETY: it is open as long as `receive` is there.
+    unsafe { BorrowedFd::borrow_raw(receive.fd().as_raw_fd()) }
 }
 
 fn is_busy(error: &SocketCreateError) -> bool {
