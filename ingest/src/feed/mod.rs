@@ -45,7 +45,7 @@ pub struct FeedConfig {
     pub market: MarketCode,
     /// Live orders from which on the lines of messages to come in the same block are fetched ahead.
     /// Below it the books fit the processor's cache, and looking ahead costs more than it saves.
-    /// Bursts of live packets are looked ahead over in any case ([`Feed::flow`]).
+    /// Packets that came together are looked ahead over in any case ([`Feed::flow`]).
     pub look_ahead_orders_min: u32,
 }
 
