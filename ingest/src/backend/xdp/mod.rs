@@ -61,7 +61,8 @@ pub struct XdpOptions {
     pub mode: Option<XdpMode>,
     /// How many receive queues the interface has to have; all of them are bound.
     pub queues: Option<u16>,
-    /// Frames of memory for each queue; a power of two.
+    /// Frames of memory for each queue; a power of two. Where the kernel copies, no more of them are used than `ring` and two
+    /// bursts.
     pub frames: u32,
     /// Frames that wait to be polled, at most; a power of two. Half of `frames` where it is zero.
     pub ring: u32,

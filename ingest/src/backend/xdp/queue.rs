@@ -134,6 +134,11 @@ impl Queue {
                 remedy: "another socket of this process is bound to it",
             });
         };
+        if mode != XdpMode::ZeroCopy {
+            // No driver keeps any. More than the ring has places for, and we hold, would only come round later, when
+            // they are no longer near.
+            descriptors.truncate(ring as usize + 2 * BURST);
+        }
         // SAFETY: these are all frames of this memory, and nobody has one of them.
         let given = unsafe { fill.produce(&descriptors) };
         if given < descriptors.len() {
