@@ -102,11 +102,13 @@ impl Run {
         }
         let (at, model) = (Nanos::new(self.now), &mut self.model);
         if self.asks_for_turns {
-            let session = &mut self.session;
-            match packet.as_ref().map_or(Turn::Other, |packet| session.in_turn(line, at, packet)) {
+            match self.session.in_turn(line, at, payload) {
                 Turn::Next(block) => model.on_block(block),
                 Turn::Known => {}
-                Turn::Other => session.on_checked(line, at, packet.as_ref(), model),
+                Turn::Other => {
+                    let result = self.session.on_packet(line, at, payload, model);
+                    assert_eq!(result.err(), packet.err());
+                }
             }
         } else {
             let result = self.session.on_packet(line, at, payload, model);

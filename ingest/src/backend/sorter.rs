@@ -23,16 +23,23 @@ impl Sorter {
     /// The line and payload of a packet; `None` where it is none of ours, which is counted.
     #[inline(always)]
     pub fn sort<'a>(&mut self, received: &Received<'a>) -> Option<(Line, &'a [u8])> {
-        let sorted = match received.carried() {
-            Carried::Datagram(line, payload) => Sorted::Ours(line, payload),
-            Carried::Frame(frame) => self.subscription.sort(frame),
+        let (line, payload) = match received.carried() {
+            Carried::Datagram(line, payload) => (line, payload),
+            Carried::Frame(frame) => match self.subscription.plainly_ours(frame) {
+                Some(ours) => ours,
+                None => self.sort_any(frame)?,
+            },
         };
-        match sorted {
-            Sorted::Ours(line, payload) => {
-                self.packets += 1;
-                self.bytes += payload.len() as u64;
-                return Some((line, payload));
-            }
+        self.packets += 1;
+        self.bytes += payload.len() as u64;
+        Some((line, payload))
+    }
+
+    /// The same of whatever frame may come, but for the count of what is ours.
+    #[inline(never)]
+    fn sort_any<'a>(&mut self, frame: &'a [u8]) -> Option<(Line, &'a [u8])> {
+        match self.subscription.sort(frame) {
+            Sorted::Ours(line, payload) => return Some((line, payload)),
             Sorted::Foreign => self.foreign += 1,
             Sorted::Bad(FrameError::Fragment { .. }) => self.fragments += 1,
             Sorted::Bad(_) => self.malformed += 1,

@@ -2,13 +2,12 @@
 
 use std::thread;
 
-use arrayvec::ArrayVec;
 use wirebook_book::region::{LINE, prefetch};
 use wirebook_book::{Ahead, Nanos, SeqNo};
 
 use super::look_ahead::foretell;
 use super::{Feed, Listener};
-use crate::mold::{Block, LENGTH_BYTES, Messages, Packet, PacketError};
+use crate::mold::{Block, LENGTH_BYTES, Messages, PacketError};
 use crate::session::{Line, Session, Turn};
 
 /// Takes blocks and applies their messages some batches later, in order, so that the memory that these need is fetched
@@ -26,7 +25,6 @@ pub struct Flow<'f, 'a, L: Listener, const STEPS: usize> {
     /// The number of the first of them, and how far the next one is from there: 0 where they have none.
     next: SeqNo,
     step: u64,
-    looks_ahead: bool,
 }
 
 /// The steps that pay for messages that came in just now: books that are written so often are near.
@@ -52,7 +50,8 @@ pub(super) enum Ends {
 
 #[derive(Default)]
 struct Batch<'a> {
-    messages: ArrayVec<&'a [u8], { Ahead::MESSAGES }>,
+    messages: [&'a [u8]; Ahead::MESSAGES],
+    len: usize,
     /// One bit for each message that is the last one of its packet.
     ends: u8,
 }
@@ -68,7 +67,7 @@ impl<L: Listener> Feed<L> {
     fn flow_that<'a, const STEPS: usize>(&mut self) -> Flow<'_, 'a, L, STEPS> {
         let (batches, next) = (Default::default(), SeqNo::new(0));
         self.aheads.iter_mut().for_each(Ahead::clear);
-        Flow { feed: self, batches, turn: 0, waiting: 0, next, step: 0, looks_ahead: true }
+        Flow { feed: self, batches, turn: 0, waiting: 0, next, step: 0 }
     }
 
     /// Applies the messages of a block in order.
@@ -79,8 +78,8 @@ impl<L: Listener> Feed<L> {
         let is_alone = left.len() == 1;
         while !left.is_empty() {
             let orders_live = flow.feed.books.orders_live();
-            flow.looks_ahead = !is_alone && orders_live >= flow.feed.config.look_ahead_orders_min;
-            flow.fill(&mut left, ends);
+            let looks_ahead = !is_alone && orders_live >= flow.feed.config.look_ahead_orders_min;
+            flow.fill(&mut left, ends, looks_ahead);
             // Beyond the end of the block it asks in vain, which does no harm.
             let later = left.as_bytes().as_ptr().wrapping_add(AHEAD_BYTES);
             (0..BATCH_LINES).for_each(|line| prefetch(later.wrapping_add(line * LINE)));
@@ -103,13 +102,12 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         at: Nanos,
         payload: &'a [u8],
     ) -> Result<(), PacketError> {
-        let packet = Packet::check(payload);
-        match packet.as_ref().map_or(Turn::Other, |packet| session.in_turn(line, at, packet)) {
+        match session.in_turn(line, at, payload) {
             Turn::Next(block) => self.on_packet(block),
             Turn::Known => {}
-            Turn::Other => session.on_checked(line, at, packet.as_ref(), self.settle()),
+            Turn::Other => return session.on_packet(line, at, payload, self.settle()),
         }
-        packet.map(drop)
+        Ok(())
     }
 
     /// Takes a block as one packet.
@@ -123,7 +121,7 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         }
         let mut left = block.messages;
         while !left.is_empty() {
-            self.fill(&mut left, Ends::Last);
+            self.fill(&mut left, Ends::Last, true);
             self.turn_if_full();
         }
     }
@@ -132,7 +130,7 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     #[inline(always)]
     pub fn settle(&mut self) -> &mut Feed<L> {
         // Alone it would only wait for what it asks for.
-        if self.waiting == 1 && self.batch().messages.len() == 1 {
+        if self.waiting == 1 && self.batch().len == 1 {
             self.apply(self.turn, 0);
             self.empty_batch();
         }
@@ -163,28 +161,33 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
 
     /// Puts messages into the batch that is filled, as long as there is room, and notes what they will need.
     #[inline(always)]
-    fn fill(&mut self, left: &mut Messages<'a>, which: Ends) {
-        let Batch { messages, ends } = &mut self.batches[self.turn % BATCHES];
+    fn fill(&mut self, left: &mut Messages<'a>, which: Ends, looks_ahead: bool) {
+        let Batch { messages, len, ends } = &mut self.batches[self.turn % BATCHES];
         let ahead = &mut self.feed.aheads[self.turn % BATCHES];
-        while !messages.is_full() {
+        let (before, mut at) = (*len, *len);
+        while at < Ahead::MESSAGES {
             let bytes = left.as_bytes();
             let Some(message) = left.next() else { break };
-            let at = messages.len();
-            if self.looks_ahead
-                && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>()
-            {
+            if looks_ahead && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
                 ahead.note(at, foretell(bytes));
             }
-            let is_end = (which == Ends::Each) | (which == Ends::Last && (*left).is_empty());
-            *ends |= u8::from(is_end) << at;
-            messages.push(message);
-            self.waiting += 1;
+            messages[at] = message;
+            at += 1;
+            if (*left).is_empty() {
+                *ends |= u8::from(which == Ends::Last) << (at - 1);
+                break;
+            }
         }
+        if which == Ends::Each {
+            *ends = u8::MAX;
+        }
+        self.waiting += at - before;
+        *len = at;
     }
 
     #[inline(always)]
     fn turn_if_full(&mut self) {
-        if self.batch().messages.is_full() {
+        if self.batch().len == Ahead::MESSAGES {
             self.turn();
         }
     }
@@ -214,8 +217,8 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     /// Applies a message of a batch, if there is one.
     #[inline(always)]
     fn apply(&mut self, turn: usize, at: usize) {
-        let Batch { messages, ends } = &self.batches[turn % BATCHES];
-        let Some(message) = messages.get(at) else { return };
+        let Batch { messages, len, ends } = &self.batches[turn % BATCHES];
+        let Some(message) = messages.get(at).filter(|_| at < *len) else { return };
         let feed = &mut *self.feed;
         feed.books.recall(&feed.aheads[turn % BATCHES], at);
         feed.apply_one(self.next, message);

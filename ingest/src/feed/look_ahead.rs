@@ -16,12 +16,11 @@ const DOES: [Does; 256] = {
     does
 };
 
-/// As much of a message as is read of any.
-type Beginning = [u8; 36];
+/// What all messages on an order have.
+type Beginning = [u8; 19];
 
-/// What the message with which `bytes` begin will do. All kinds are read alike, without a branch:
-/// what lies behind a shorter message is read, too, and means nothing for it. Behind the last one of a
-/// block lie zeros.
+/// What the message with which `bytes` begin will do. All kinds are read alike, without a branch: fields that a message
+/// does not have are read from what lies behind it, or before the end of `bytes`, and mean nothing.
 ///
 /// All messages on an order have its locate at 1 and its reference at 11. A and F have a side at 19
 /// and a price at 32, and no other byte than `S` is looked at: an order without a side is refused
@@ -29,35 +28,28 @@ type Beginning = [u8; 36];
 /// price at 31.
 #[inline(always)]
 pub(super) fn foretell(bytes: &[u8]) -> Foretold {
-    let padded;
-    let bytes = match bytes.first_chunk() {
-        Some(bytes) => bytes,
-        None => {
-            padded = pad(bytes);
-            &padded
-        }
+    let Some(beginning) = bytes.first_chunk::<{ size_of::<Beginning>() }>() else {
+        return Foretold::default();
     };
-    let kind = bytes[0];
-    // The eight bytes that end with the price, or one behind it.
-    let shift = if kind == b'U' { 8 } else { 0 };
-    #[allow(clippy::cast_possible_truncation)] // the low half
-    let price = (u64::from_be_bytes(field(bytes, 28)) >> shift) as u32;
+    let kind = beginning[0];
+    let behind = eight_bytes(bytes, 19);
+    // The eight bytes that end with the price.
+    let price = eight_bytes(bytes, select_unpredictable(kind == b'U', 27, 28));
     Foretold {
         does: DOES[usize::from(kind)],
-        locate: Locate::new(u16::from_be_bytes(field(bytes, 1))),
-        order_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 11))),
-        new_ref: OrderRef::new(u64::from_be_bytes(field(bytes, 19))),
-        side: select_unpredictable(bytes[19] == b'S', Side::Ask, Side::Bid),
-        price,
+        locate: Locate::new(u16::from_be_bytes(field(beginning, 1))),
+        order_ref: OrderRef::new(u64::from_be_bytes(field(beginning, 11))),
+        new_ref: OrderRef::new(u64::from_be_bytes(behind)),
+        side: select_unpredictable(behind[0] == b'S', Side::Ask, Side::Bid),
+        price: u32::from_be_bytes([price[4], price[5], price[6], price[7]]),
     }
 }
 
-/// The beginning of the last message of a block, which is a short one: in small packets that is every other.
-#[inline(never)]
-fn pad(bytes: &[u8]) -> Beginning {
-    let mut padded = [0; size_of::<Beginning>()];
-    padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    padded
+/// Eight bytes that begin so far in, or the last ones.
+#[inline(always)]
+fn eight_bytes(bytes: &[u8], at: usize) -> [u8; 8] {
+    let at = at.min(bytes.len().saturating_sub(8));
+    bytes.get(at..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default()
 }
 
 /// `N` bytes that begin so far in.
@@ -87,13 +79,17 @@ mod tests {
             (b'U', 35, Does::Replaces),
         ] {
             let mut alone = message(kind, len);
-            if kind == b'U' {
-                (alone[26], alone[34]) = (8, 9);
+            match kind {
+                b'A' => (alone[19], alone[35]) = (b'S', 9),
+                b'U' => (alone[26], alone[34]) = (8, 9),
+                _ => {}
             }
             let told = foretell(&alone);
             assert_eq!((told.does, told.locate.get(), told.order_ref.get()), (does, 3, 7));
-            if kind == b'U' {
-                assert_eq!((told.new_ref.get(), told.price), (8, 9));
+            match kind {
+                b'A' => assert_eq!((told.side, told.price), (Side::Ask, 9)),
+                b'U' => assert_eq!((told.new_ref.get(), told.price), (8, 9)),
+                _ => {}
             }
             // What lies behind it changes nothing of that.
             let behind = [alone, vec![0xff; 40]].concat();

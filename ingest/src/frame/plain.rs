@@ -11,7 +11,7 @@ const LINK_LEN: usize = 14;
 /// The datagram of such a frame; `None` of every other, and of one that contradicts itself: those are for the general
 /// way, which says why. Costs a few comparisons of whole words.
 #[inline(always)]
-pub(super) fn datagram(frame: &[u8]) -> Option<Datagram<'_>> {
+pub(crate) fn datagram(frame: &[u8]) -> Option<Datagram<'_>> {
     let (headers, behind) = frame.split_first_chunk::<HEADERS_LEN>()?;
     let [_, _, _, _, _, _, _, _, _, _, _, _, headers @ ..] = headers;
     let [ether_a, ether_b, version, _, total_a, total_b, _, _, rest @ ..] = *headers;

@@ -65,7 +65,7 @@ pub enum Turn<'a> {
     Next(Block<'a>),
     /// Nothing in it is new. It is counted.
     Known,
-    /// It may concern more than itself: it is one for [`Session::on_checked`], and not counted yet.
+    /// It may concern more than itself: it is one for [`Session::on_packet`], and not counted yet.
     Other,
 }
 
@@ -110,31 +110,20 @@ impl Session {
         sink: &mut S,
     ) -> Result<(), PacketError> {
         let packet = Packet::check(payload);
-        self.on_checked(line, at, packet.as_ref(), sink);
-        packet.map(drop)
-    }
-
-    /// [`Session::on_packet`] for who has checked the payload already.
-    #[inline]
-    pub fn on_checked<S: Sink + ?Sized>(
-        &mut self,
-        line: Line,
-        at: Nanos,
-        packet: Result<&Packet<'_>, &PacketError>,
-        sink: &mut S,
-    ) {
         let counts = self.stream.stats.line_mut(line);
         counts.packets += 1;
-        match packet {
+        match &packet {
             Ok(packet) => self.accept(packet, Arrival { line, at }, sink),
             Err(_) => counts.malformed += 1,
         }
+        packet.map(drop)
     }
 
-    /// What comes of a packet by itself: what nearly every one needs, and without a sink, so that whoever takes several
-    /// packets can apply their messages together.
+    /// What comes of a UDP payload by itself: what nearly every one needs, and without a sink, so that whoever takes
+    /// several packets can apply their messages together.
     #[inline(always)]
-    pub fn in_turn<'a>(&mut self, line: Line, at: Nanos, packet: &Packet<'a>) -> Turn<'a> {
+    pub fn in_turn<'a>(&mut self, line: Line, at: Nanos, payload: &'a [u8]) -> Turn<'a> {
+        let Ok(packet) = Packet::check(payload) else { return Turn::Other };
         let first = packet.sequence();
         let is_plain = (self.id == Some(packet.session()))
             & (packet.kind() == PacketKind::Data)
@@ -149,7 +138,7 @@ impl Session {
         self.stream.stats.line_mut(line).packets += 1;
         self.heard = Some(at);
         let arrival = Arrival { line, at };
-        match self.unknown(packet, arrival) {
+        match self.unknown(&packet, arrival) {
             Some(messages) => Turn::Next(self.stream.pass(arrival, messages)),
             None => Turn::Known,
         }

@@ -1,7 +1,7 @@
 //! Packets whose messages tell their own numbers.
 
 use wirebook_book::{Nanos, SeqNo};
-use wirebook_ingest::mold::{self, Packet, PacketError, PacketWriter, SessionId};
+use wirebook_ingest::mold::{self, PacketError, PacketWriter, SessionId};
 use wirebook_ingest::session::{Line, Session, SessionConfig, Sink, Turn};
 
 use crate::recorder::Recorder;
@@ -65,11 +65,11 @@ impl Feed {
         payload: &[u8],
     ) -> Result<(), PacketError> {
         let result = self.session.on_packet(line, at, payload, &mut self.heard);
-        let (packet, (session, heard)) = (Packet::check(payload), &mut self.other);
-        match packet.as_ref().map_or(Turn::Other, |packet| session.in_turn(line, at, packet)) {
+        let (session, heard) = &mut self.other;
+        match session.in_turn(line, at, payload) {
             Turn::Next(block) => heard.on_block(block),
             Turn::Known => {}
-            Turn::Other => session.on_checked(line, at, packet.as_ref(), heard),
+            Turn::Other => assert_eq!(session.on_packet(line, at, payload, heard), result),
         }
         self.check();
         result
