@@ -92,8 +92,6 @@ pub struct Ahead {
     does: u32,
     /// Those whose level is likely far.
     far: Picked,
-    /// Those that join a level that was found later than others.
-    late: Picked,
     told: [Foretold; Ahead::MESSAGES],
     /// The line in which an order stands that leaves, then that of its level, or the level that an
     /// order joins; 0 where it is unknown.
@@ -111,7 +109,7 @@ impl Ahead {
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
         self.does = 0;
-        (self.far, self.late) = (Picked::NONE, Picked::NONE);
+        self.far = Picked::NONE;
     }
 
     /// What is known for a message of the batch.
@@ -151,6 +149,12 @@ impl Ahead {
     fn returning(&self) -> Picked {
         self.those_that(RETURNS)
     }
+
+    /// Those whose order joins a level, be it a new one or one that comes back.
+    #[inline(always)]
+    fn arriving(&self) -> Picked {
+        Picked(self.joining().0 | self.returning().0)
+    }
 }
 
 impl Books {
@@ -161,8 +165,8 @@ impl Books {
     }
 
     /// Takes one of the [steps](Ahead::STEPS) for a batch, from 0 in order: what its messages alone tell, then
-    /// where its orders stand and its prices are, then which levels they belong to, then what lies behind those, then what of it was found
-    /// late.
+    /// where its orders stand and its prices are, then which levels these are, then what lies behind those, then what
+    /// lies behind the ones far from the touch.
     #[inline(always)]
     pub fn look_ahead(&self, ahead: &mut Ahead, step: usize) {
         if ahead.does == 0 {
@@ -173,7 +177,7 @@ impl Books {
             1 => self.look_for_orders(ahead),
             2 => self.look_for_levels(ahead),
             3 => self.look_behind_levels(ahead),
-            _ => self.look_behind_late_levels(ahead),
+            _ => self.look_behind_far_levels(ahead),
         }
     }
 
@@ -191,14 +195,17 @@ impl Books {
     fn look_for_orders(&self, ahead: &mut Ahead) {
         let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
         let Ahead { told, lines, slots, .. } = ahead;
-        // Of the others the side is not known yet.
+        // Of the others the side is not known yet: where an order comes back, both are asked for.
         for message in joining.iter() {
             let Foretold { locate, side, order_ref, .. } = told[message];
             self.ladders.prefetch(locate, side);
             self.orders.prefetch_beside(order_ref);
         }
         for message in returning.iter() {
-            self.orders.prefetch(told[message].new_ref);
+            let Foretold { locate, new_ref, .. } = told[message];
+            self.orders.prefetch(new_ref);
+            self.ladders.prefetch(locate, Side::Bid);
+            self.ladders.prefetch(locate, Side::Ask);
         }
         let mut elsewhere = Picked::NONE;
         for message in leaving.iter() {
@@ -215,7 +222,7 @@ impl Books {
 
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
-        let (joining, leaving) = (ahead.joining(), ahead.leaving());
+        let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
         let Ahead { far, told, lines, slots, .. } = ahead;
         self.find_near_levels(joining, far, told, lines);
         for message in leaving.iter() {
@@ -227,9 +234,8 @@ impl Books {
             }
             let (line, locate) = (self.queues.line(lines[message]), told[message].locate);
             let side = line.side();
-            // Ranks are needed where its level will vanish, and where it comes back.
-            let needs_ranks = (line.orders.get() <= 1) | (told[message].does == Does::Replaces);
-            self.ladders.prefetch_if(needs_ranks, locate, side);
+            // Ranks are needed where its level will vanish.
+            self.ladders.prefetch_if(line.orders.get() <= 1, locate, side);
             let is_far = (line.orders.get() == 1) & line.near_slot().is_none();
             far.pick_if(is_far, message);
             // Where it comes back is on the same side.
@@ -237,36 +243,31 @@ impl Books {
             lines[message] = self.queues.level_of(lines[message]);
             self.queues.prefetch(lines[message]);
         }
+        self.find_near_levels(returning, far, told, lines);
         self.look_far(*far, told);
     }
 
     #[inline(never)]
     fn look_behind_levels(&self, ahead: &mut Ahead) {
-        let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
-        let Ahead { far, late, told, lines, .. } = ahead;
-        for message in joining.iter() {
+        let (arriving, leaving) = (ahead.arriving(), ahead.leaving());
+        let Ahead { far, told, lines, .. } = ahead;
+        for message in arriving.iter() {
             self.queues.prefetch(self.queues.line(lines[message]).before.get());
         }
-        let far_joining = Picked(far.0 & joining.0);
-        self.find_far_levels(far_joining, told, lines);
         for message in leaving.iter() {
             let Foretold { locate, side, .. } = told[message];
             // Of a level that is far it is some slot.
             let slot = self.queues.line(lines[message]).near_slot().unwrap_or(0);
             self.ladders.side(self.header(locate), locate, side).prefetch(slot);
         }
-        *far = Picked::NONE;
-        self.find_near_levels(returning, far, told, lines);
-        self.look_far(*far, told);
-        *late = Picked(far_joining.0 | returning.0);
+        *far = Picked(far.0 & arriving.0);
+        self.find_far_levels(*far, told, lines);
     }
 
     #[inline(never)]
-    fn look_behind_late_levels(&self, ahead: &mut Ahead) {
-        let Ahead { far, late, told, lines, .. } = ahead;
-        self.find_far_levels(*far, told, lines);
-        for message in late.iter() {
-            self.queues.prefetch(self.queues.line(lines[message]).before.get());
+    fn look_behind_far_levels(&self, ahead: &mut Ahead) {
+        for message in ahead.far.iter() {
+            self.queues.prefetch(self.queues.line(ahead.lines[message]).before.get());
         }
     }
 
