@@ -256,7 +256,7 @@ impl Books {
         }
         for message in leaving.iter() {
             let Foretold { locate, side, .. } = told[message];
-            // Of a level that is far it is some slot.
+            // Of a level that is far it is some slot, of an order that comes back that of its new level.
             let slot = self.queues.line(lines[message]).near_slot().unwrap_or(0);
             self.ladders.side(self.header(locate), locate, side).prefetch(slot);
         }

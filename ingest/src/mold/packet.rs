@@ -110,14 +110,19 @@ impl Header {
     #[inline]
     /// The header, and what follows it.
     pub(super) fn read(payload: &[u8]) -> Result<(Header, &[u8]), PacketError> {
-        let short = || PacketError::Short { expected: HEADER_BYTES, found: payload.len() };
-        let (header, body) = payload.split_first_chunk::<HEADER_BYTES>().ok_or_else(short)?;
-        let header = Header {
-            session: SessionId::from_bytes(field(header, 0)),
-            sequence: SeqNo::new(u64::from_be_bytes(field(header, 10))),
-            count: u16::from_be_bytes(field(header, 18)),
-        };
-        Ok((header, body))
+        if let Some((header, body)) = payload.split_first_chunk::<HEADER_BYTES>()
+            && let Some((session, rest)) = header.split_first_chunk::<10>()
+            && let Some((sequence, rest)) = rest.split_first_chunk::<8>()
+            && let Some(count) = rest.first_chunk::<2>()
+        {
+            let header = Header {
+                session: SessionId::from_bytes(*session),
+                sequence: SeqNo::new(u64::from_be_bytes(*sequence)),
+                count: u16::from_be_bytes(*count),
+            };
+            return Ok((header, body));
+        }
+        Err(PacketError::Short { expected: HEADER_BYTES, found: payload.len() })
     }
 
     pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
@@ -129,12 +134,6 @@ impl Header {
         count.copy_from_slice(&self.count.to_be_bytes());
         bytes
     }
-}
-
-/// `N` bytes of a header that begin so far in.
-#[inline]
-fn field<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
-    header.get(at..at + N).and_then(|field| field.try_into().ok()).unwrap_or([0; N])
 }
 
 /// A UDP payload that is no MoldUDP64 packet. Offsets count from its first byte.
