@@ -284,7 +284,7 @@ pub(crate) mod dpdk {
                     return total;
                 }
                 // SAFETY: these were just received.
-                unsafe { sys::wirebook_dpdk_free(frames, u32::from(count)) };
+                unsafe { sys::rte_pktmbuf_free_bulk(frames, u32::from(count)) };
                 total += u64::from(count);
             }
         }

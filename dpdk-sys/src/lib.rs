@@ -149,8 +149,14 @@ unsafe extern "C" {
         frames: *mut *mut rte_mbuf,
         count: u16,
     ) -> u16;
-    /// Gives frames back to their pool.
-    pub fn wirebook_dpdk_free(frames: *mut *mut rte_mbuf, count: c_uint);
+    /// Gives frames back to the pool of the port that received them.
+    pub fn wirebook_dpdk_free(
+        pool: *mut rte_mempool,
+        frames: *mut *mut rte_mbuf,
+        count: c_uint,
+    );
+    /// Gives frames back to whatever pools they are from.
+    pub fn rte_pktmbuf_free_bulk(frames: *mut *mut rte_mbuf, count: c_uint);
     /// What a port has counted.
     pub fn wirebook_dpdk_stats(port: u16, stats: *mut Stats) -> c_int;
     /// One of the driver's own counters: its name in 64 bytes, ended by zero, and its value. How many there are;

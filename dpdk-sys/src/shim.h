@@ -46,7 +46,8 @@ void wirebook_dpdk_stop(uint16_t port_id);
 int wirebook_dpdk_multicast(uint16_t port_id, const uint8_t *addresses, uint32_t count);
 
 uint16_t wirebook_dpdk_receive(uint16_t port_id, uint16_t queue, struct rte_mbuf **frames, uint16_t count);
-void wirebook_dpdk_free(struct rte_mbuf **frames, unsigned count);
+// Gives frames back that the driver of a port took from its `pool`.
+void wirebook_dpdk_free(struct rte_mempool *pool, struct rte_mbuf **frames, unsigned count);
 
 int wirebook_dpdk_stats(uint16_t port_id, struct wirebook_stats *stats);
 // Counter number `index` of the driver's own: its name (64 bytes) and value. How many there are; negative where there

@@ -206,7 +206,7 @@ impl Port {
             let count = u32::try_from(self.held).unwrap_or(0);
             // SAFETY: the first `held` pointers are frames that a queue gave and that were not freed since; `&mut self`
             // says that nobody reads them.
-            unsafe { dpdk_sys::wirebook_dpdk_free(self.frames.as_mut_ptr(), count) };
+            unsafe { dpdk_sys::wirebook_dpdk_free(self.pool, self.frames.as_mut_ptr(), count) };
             self.held = 0;
         }
     }
