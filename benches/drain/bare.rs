@@ -237,6 +237,7 @@ pub(crate) mod dpdk {
     use super::*;
     use dpdk_sys as sys;
     use std::ffi::CString;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     pub(crate) struct Loop {
         port: u16,
@@ -245,7 +246,10 @@ pub(crate) mod dpdk {
 
     impl Loop {
         pub(crate) fn new(driver: &str, arguments: &str) -> Loop {
-            let name = CString::new(format!("net_{driver}900")).unwrap();
+            /// Devices have names, and none of these is closed.
+            static DEVICES: AtomicU32 = AtomicU32::new(900);
+            let number = DEVICES.fetch_add(1, Ordering::Relaxed);
+            let name = CString::new(format!("net_{driver}{number}")).unwrap();
             let arguments = CString::new(arguments).unwrap();
             let mut options = sys::Port {
                 queues: 1,

@@ -10,7 +10,7 @@ use wirebook::ingest::backend::socket::SocketOptions;
 use wirebook::ingest::backend::uring::UringOptions;
 use wirebook::ingest::backend::{Backend, BackendConfig, Burst, Interface, Subscription, WireLine};
 use wirebook::ingest::frame::{Tagging, UdpFrame, multicast_mac};
-use wirebook::ingest::mold::{Packet, PacketKind};
+use wirebook::ingest::mold::{Packet, PacketKind, PacketWriter};
 use wirebook::ingest::receiver::{Pace, Protocol, Receiver};
 use wirebook::ingest::session::SessionConfig;
 use wirebook::ingest::source::CaptureReader;
@@ -33,8 +33,13 @@ pub(crate) fn generated(packets: usize) -> Result<Vec<u8>, String> {
     Ok(capture)
 }
 
-/// Frames with the first packets that some captures have together, each once and in order.
-pub(crate) fn frames(captures: &[Vec<u8>], count: usize) -> Result<Vec<Vec<u8>>, String> {
+/// Frames with the first packets that some captures have together, each once and in order. With `messages`, as many of these
+/// are in each packet, or as many as its sender put together if they are fewer.
+pub(crate) fn frames(
+    captures: &[Vec<u8>],
+    messages: Option<usize>,
+    count: usize,
+) -> Result<Vec<Vec<u8>>, String> {
     let mut packets = BTreeMap::new();
     for capture in captures {
         let mut reader =
@@ -42,13 +47,32 @@ pub(crate) fn frames(captures: &[Vec<u8>], count: usize) -> Result<Vec<Vec<u8>>,
         while let Some(burst) = reader.next_burst().map_err(|error| error.to_string())? {
             for datagram in burst {
                 let packet = Packet::check(datagram.payload).map_err(|error| error.to_string())?;
-                if packet.kind() == PacketKind::Data {
-                    packets.entry(packet.sequence()).or_insert(frame(datagram.payload)?);
+                if packet.kind() != PacketKind::Data {
+                    continue;
+                }
+                for payload in parts(&packet, messages.unwrap_or(usize::MAX))? {
+                    let packet = Packet::check(&payload).map_err(|error| error.to_string())?;
+                    packets.entry(packet.sequence()).or_insert(frame(&payload)?);
                 }
             }
         }
     }
     Ok(packets.into_values().take(count).collect())
+}
+
+/// The payloads of packets with the messages of one, so many in each.
+fn parts(packet: &Packet<'_>, messages: usize) -> Result<Vec<Vec<u8>>, String> {
+    let mut buffer = [0; 1 << 16];
+    let mut writer = PacketWriter::new(&mut buffer, packet.session(), packet.sequence())
+        .map_err(|error| error.to_string())?;
+    let (mut parts, mut left) = (Vec::new(), packet.messages());
+    while !left.is_empty() {
+        for message in left.by_ref().take(messages.max(1)) {
+            writer.push(message).map_err(|error| error.to_string())?;
+        }
+        parts.extend(writer.take().map(<[u8]>::to_vec));
+    }
+    Ok(parts)
 }
 
 fn frame(payload: &[u8]) -> Result<Vec<u8>, String> {
@@ -241,7 +265,6 @@ impl Counting {
     }
 }
 
-#[allow(clippy::cast_precision_loss)] // a figure to be read
 pub(crate) fn per_packet(time: Duration, packets: usize) -> f64 {
     time.as_nanos() as f64 / packets as f64
 }

@@ -150,11 +150,7 @@ unsafe extern "C" {
         count: u16,
     ) -> u16;
     /// Gives frames back to the pool of the port that received them.
-    pub fn wirebook_dpdk_free(
-        pool: *mut rte_mempool,
-        frames: *mut *mut rte_mbuf,
-        count: c_uint,
-    );
+    pub fn wirebook_dpdk_free(pool: *mut rte_mempool, frames: *mut *mut rte_mbuf, count: c_uint);
     /// Gives frames back to whatever pools they are from.
     pub fn rte_pktmbuf_free_bulk(frames: *mut *mut rte_mbuf, count: c_uint);
     /// What a port has counted.
