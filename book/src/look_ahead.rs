@@ -119,12 +119,20 @@ impl Ahead {
         Hint { slot: self.slots[message], level: self.lines[message] }
     }
 
-    /// Notes message number `message` of the batch.
+    /// Notes message number `message` of the batch. It counts once the batch is [sealed](Ahead::seal).
     #[inline(always)]
     pub fn note(&mut self, message: usize, foretold: Foretold) {
-        let message = message % Ahead::MESSAGES;
-        self.told[message] = foretold;
-        self.does |= (foretold.does as u32) << message;
+        self.told[message % Ahead::MESSAGES] = foretold;
+    }
+
+    /// The batch consists of the first so many messages that were noted.
+    #[inline(always)]
+    pub fn seal(&mut self, messages: usize) {
+        let noted = (1 << messages.min(Ahead::MESSAGES)) - 1;
+        let told = self.told.iter().zip(0..);
+        let does = told.fold(0, |does, (told, message)| does | (told.does as u32) << message);
+        self.does = does & (noted * (JOINS | LEAVES | RETURNS));
+        self.far = Picked::NONE;
     }
 
     #[inline(always)]

@@ -62,8 +62,12 @@ impl Books {
     ) -> Result<(Step, LevelNow), Reject> {
         let Books { orders, queues, .. } = self;
         let Joins { order_ref, price, qty, .. } = *joins;
-        // A level has a line, and there is one more for every two orders: this finds one.
-        let line = queues.append(level, place.slot, orders).ok_or(Reject::OrdersFull)?;
+        let line = if spot.level == 0 {
+            queues.begin(level, place.slot)
+        } else {
+            // A level has a line, and there is one more for every two orders: this finds one.
+            queues.append(level, place.slot, orders).ok_or(Reject::OrdersFull)?
+        };
         let arrival = self.arrivals.get();
         self.arrivals.set(arrival.wrapping_add(1));
         orders.put(place, Resting { order_ref, line, qty, arrival });

@@ -158,6 +158,14 @@ impl Queues {
         self.free.set(number);
     }
 
+    /// Puts the first order into the queue of a level that was made just now; its line. Nobody waits for that line to come:
+    /// it is written, and not read.
+    #[inline(always)]
+    pub(crate) fn begin(&self, level: LineAt<'_>, slot: Slot) -> u32 {
+        level.line.places[0].set(slot.number());
+        level.number
+    }
+
     /// Puts an order at the end of a level's queue. The line that it then stands in, or `None`
     /// where there is no line for it.
     #[inline(always)]

@@ -102,8 +102,13 @@ impl Run {
         }
         let (at, model) = (Nanos::new(self.now), &mut self.model);
         if self.asks_for_turns {
-            match self.session.in_turn(line, at, payload) {
-                Turn::Next(block) => model.on_block(block),
+            let mut shown = Vec::new();
+            match self.session.in_turn(line, at, payload, |found| shown.push(found.message)) {
+                Turn::Next(block) => {
+                    assert!(block.messages.clone().eq(shown));
+                    model.on_block(block);
+                }
+                Turn::Rest(block) => model.on_block(block),
                 Turn::Known => {}
                 Turn::Other => {
                     let result = self.session.on_packet(line, at, payload, model);

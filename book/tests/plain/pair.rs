@@ -52,6 +52,7 @@ impl Pair {
             self.ahead.clear();
         }
         operation.note(at, &mut self.ahead);
+        self.ahead.seal(at + 1);
         for step in 0..number % (Ahead::STEPS + 1) {
             self.books.look_ahead(&mut self.ahead, step);
         }

@@ -7,7 +7,7 @@ use wirebook_book::{Ahead, Nanos, SeqNo};
 
 use super::look_ahead::foretell;
 use super::{Feed, Listener};
-use crate::mold::{Block, LENGTH_BYTES, Messages, PacketError};
+use crate::mold::{Block, LENGTH_BYTES, Messages, PacketError, Shown};
 use crate::session::{Line, Session, Turn};
 
 /// Takes blocks and applies their messages some batches later, in order, so that the memory that these need is fetched
@@ -16,15 +16,20 @@ use crate::session::{Line, Session, Turn};
 /// Each batch takes `STEPS` of the [steps of looking ahead](Ahead::STEPS) before its turn.
 pub struct Flow<'f, 'a, L: Listener, const STEPS: usize> {
     feed: &'f mut Feed<L>,
-    /// From the batch that is filled to the one that is applied next; what is known of them is the feed's.
-    batches: [Batch<'a>; BATCHES],
-    /// How many batches were begun before the one that is filled.
-    turn: usize,
-    /// Messages that wait.
-    waiting: usize,
-    /// The number of the first of them, and how far the next one is from there: 0 where they have none.
+    /// The messages that wait, in places that are used in turn; what is known of them is the feed's.
+    messages: [&'a [u8]; PLACES],
+    /// One bit for each place whose message is the last one of its packet.
+    ends: u64,
+    /// How many places there were before the first message that waits, before the batch that is filled, and before the
+    /// next message that comes.
+    applied: usize,
+    batch: usize,
+    taken: usize,
+    /// The number of the first message that waits, and how far the next one is from there: 0 where they have none.
     next: SeqNo,
     step: u64,
+    /// Whether what the batch that is filled will need has been noted.
+    looks_ahead: bool,
 }
 
 /// The steps that pay for messages that came in just now: books that are written so often are near.
@@ -32,6 +37,8 @@ pub(super) const LIVE: usize = 3;
 
 /// One that is filled, those that take their steps, and one that is applied.
 const BATCHES: usize = (Ahead::STEPS + 1).next_power_of_two();
+const PLACES: usize = BATCHES * Ahead::MESSAGES;
+const _: () = assert!(PLACES == u64::BITS as usize);
 
 /// What is known of the messages of each batch.
 pub(super) type Aheads = [Ahead; BATCHES];
@@ -40,20 +47,18 @@ pub(super) type Aheads = [Ahead; BATCHES];
 const AHEAD_BYTES: usize = 2048;
 const BATCH_LINES: usize = 9;
 
+/// The batch that a place belongs to.
+#[inline(always)]
+fn batch_of(place: usize) -> usize {
+    place / Ahead::MESSAGES % BATCHES
+}
+
 /// Which messages of a block are the last ones of their packets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
     Each,
     Last,
     None,
-}
-
-#[derive(Default)]
-struct Batch<'a> {
-    messages: [&'a [u8]; Ahead::MESSAGES],
-    len: usize,
-    /// One bit for each message that is the last one of its packet.
-    ends: u8,
 }
 
 impl<L: Listener> Feed<L> {
@@ -65,9 +70,18 @@ impl<L: Listener> Feed<L> {
 
     #[inline(always)]
     fn flow_that<'a, const STEPS: usize>(&mut self) -> Flow<'_, 'a, L, STEPS> {
-        let (batches, next) = (Default::default(), SeqNo::new(0));
         self.aheads.iter_mut().for_each(Ahead::clear);
-        Flow { feed: self, batches, turn: 0, waiting: 0, next, step: 0 }
+        Flow {
+            feed: self,
+            messages: [&[]; PLACES],
+            ends: 0,
+            applied: 0,
+            batch: 0,
+            taken: 0,
+            next: SeqNo::new(0),
+            step: 0,
+            looks_ahead: true,
+        }
     }
 
     /// Applies the messages of a block in order.
@@ -78,8 +92,8 @@ impl<L: Listener> Feed<L> {
         let is_alone = left.len() == 1;
         while !left.is_empty() {
             let orders_live = flow.feed.books.orders_live();
-            let looks_ahead = !is_alone && orders_live >= flow.feed.config.look_ahead_orders_min;
-            flow.fill(&mut left, ends, looks_ahead);
+            flow.looks_ahead = !is_alone && orders_live >= flow.feed.config.look_ahead_orders_min;
+            flow.fill(&mut left, ends);
             // Beyond the end of the block it asks in vain, which does no harm.
             let later = left.as_bytes().as_ptr().wrapping_add(AHEAD_BYTES);
             (0..BATCH_LINES).for_each(|line| prefetch(later.wrapping_add(line * LINE)));
@@ -102,26 +116,54 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         at: Nanos,
         payload: &'a [u8],
     ) -> Result<(), PacketError> {
-        match session.in_turn(line, at, payload) {
-            Turn::Next(block) => self.on_packet(block),
+        let Flow { feed, messages, applied, taken, .. } = &mut *self;
+        let (mut place, full) = (*taken, *applied + PLACES);
+        let put = |Shown { message, onward }: Shown<'a>| {
+            if place < full {
+                messages[place % PLACES] = message;
+                feed.aheads[batch_of(place)].note(place % Ahead::MESSAGES, foretell(onward));
+                place += 1;
+            }
+        };
+        match session.in_turn(line, at, payload, put) {
+            Turn::Next(block) if self.follows(&block) => self.take(block.messages.len()),
+            Turn::Next(block) | Turn::Rest(block) => self.on_packet(block),
             Turn::Known => {}
             Turn::Other => return session.on_packet(line, at, payload, self.settle()),
         }
         Ok(())
     }
 
-    /// Takes a block as one packet.
+    /// Whether a block goes on where those that wait end, and has room behind them.
     #[inline(always)]
+    fn follows(&self, block: &Block<'_>) -> bool {
+        let room = self.applied + PLACES - self.taken;
+        let is_next = block.first == self.number_of(self.taken);
+        is_next & (block.messages.len() <= room) & self.feed.successor.is_none()
+    }
+
+    /// Takes messages that are in their places as one packet.
+    #[inline(always)]
+    fn take(&mut self, messages: usize) {
+        self.taken += messages;
+        self.ends |= 1 << (self.taken.wrapping_sub(1) % PLACES);
+        while self.taken >= self.batch + Ahead::MESSAGES {
+            self.turn();
+        }
+    }
+
+    /// Takes a block as one packet.
+    #[inline(never)]
     pub fn on_packet(&mut self, block: Block<'a>) {
         if self.feed.successor.is_some() {
             return self.feed.on_packet(block);
         }
-        if block.first.get() != self.number_after(self.waiting) {
+        if block.first != self.number_of(self.taken) {
             self.begin(&block);
         }
         let mut left = block.messages;
         while !left.is_empty() {
-            self.fill(&mut left, Ends::Last, true);
+            self.fill(&mut left, Ends::Last);
             self.turn_if_full();
         }
     }
@@ -129,14 +171,18 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     /// Applies all that waits.
     #[inline(always)]
     pub fn settle(&mut self) -> &mut Feed<L> {
-        // Alone it would only wait for what it asks for.
-        if self.waiting == 1 && self.batch().len == 1 {
-            self.apply(self.turn, 0);
-            self.empty_batch();
+        if self.taken == self.applied + 1 && self.applied == self.batch {
+            // Alone it would only wait for what it asks for.
+            self.feed.aheads[batch_of(self.batch)].clear();
+            self.apply(self.applied, 0);
+            self.pass(1);
+            self.batch += Ahead::MESSAGES;
         }
-        while self.waiting > 0 {
+        while self.applied < self.taken {
             self.turn();
         }
+        // The next one begins a batch.
+        (self.applied, self.taken) = (self.batch, self.batch);
         self.feed
     }
 
@@ -147,92 +193,110 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         (self.next, self.step) = (block.first, u64::from(block.is_numbered()));
     }
 
-    /// The number of the message so many behind the next one.
+    /// The number of the message in a place, which is not one of those applied.
     #[inline(always)]
-    fn number_after(&self, messages: usize) -> u64 {
-        self.next.get().wrapping_add(messages as u64 * self.step)
-    }
-
-    /// The batch that is filled.
-    #[inline(always)]
-    fn batch(&mut self) -> &mut Batch<'a> {
-        &mut self.batches[self.turn % BATCHES]
+    fn number_of(&self, place: usize) -> SeqNo {
+        let before = place.wrapping_sub(self.applied) as u64;
+        SeqNo::new(self.next.get().wrapping_add(before * self.step))
     }
 
     /// Puts messages into the batch that is filled, as long as there is room, and notes what they will need.
     #[inline(always)]
-    fn fill(&mut self, left: &mut Messages<'a>, which: Ends, looks_ahead: bool) {
-        let Batch { messages, len, ends } = &mut self.batches[self.turn % BATCHES];
-        let ahead = &mut self.feed.aheads[self.turn % BATCHES];
-        let (before, mut at) = (*len, *len);
+    fn fill(&mut self, left: &mut Messages<'a>, which: Ends) {
+        let base = self.batch % PLACES;
+        let ahead = &mut self.feed.aheads[base / Ahead::MESSAGES];
+        let mut at = self.taken.wrapping_sub(self.batch);
         while at < Ahead::MESSAGES {
             let bytes = left.as_bytes();
             let Some(message) = left.next() else { break };
-            if looks_ahead && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>() {
+            if self.looks_ahead
+                && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>()
+            {
                 ahead.note(at, foretell(bytes));
             }
-            messages[at] = message;
+            self.messages[(base + at) % PLACES] = message;
             at += 1;
             if (*left).is_empty() {
-                *ends |= u8::from(which == Ends::Last) << (at - 1);
+                let is_end = which == Ends::Last;
+                self.ends |= u64::from(is_end) << ((base + at - 1) % PLACES);
                 break;
             }
         }
         if which == Ends::Each {
-            *ends = u8::MAX;
+            self.ends = u64::MAX;
         }
-        self.waiting += at - before;
-        *len = at;
+        self.taken = self.batch + at;
     }
 
     #[inline(always)]
     fn turn_if_full(&mut self) {
-        if self.batch().len == Ahead::MESSAGES {
+        if self.taken >= self.batch + Ahead::MESSAGES {
             self.turn();
         }
     }
 
-    /// Has each batch take its next step, applies the oldest one, and begins a new one. What all of them ask for at
-    /// once would have to wait for each other: before each second message one of them takes its step.
+    /// Has each batch take its next step, applies the oldest one, and begins a new one.
     #[inline(never)]
     fn turn(&mut self) {
-        self.look_ahead(0);
-        for at in 0..Ahead::MESSAGES {
-            if at % 2 == 1 && at.div_ceil(2) < STEPS {
-                self.look_ahead(at.div_ceil(2));
-            }
-            self.apply(self.turn.wrapping_sub(STEPS), at);
+        let (applied, batch) = (self.applied, self.batch);
+        let filled = self.taken.saturating_sub(batch);
+        let noted = if self.looks_ahead { filled } else { 0 };
+        self.feed.aheads[batch_of(batch)].seal(noted);
+        let is_due = batch - applied == STEPS * Ahead::MESSAGES;
+        let due = if is_due { (self.taken - applied).min(Ahead::MESSAGES) } else { 0 };
+        if due == Ahead::MESSAGES {
+            // What all steps ask for at once would have to wait for each other. Written out: a loop costs 3 % of all time.
+            self.look_ahead(batch, 0);
+            self.apply(applied, 0);
+            self.look_ahead(batch, 1);
+            self.apply(applied, 1);
+            self.apply(applied, 2);
+            self.look_ahead(batch, 2);
+            self.apply(applied, 3);
+            self.apply(applied, 4);
+            self.look_ahead(batch, 3);
+            self.apply(applied, 5);
+            self.apply(applied, 6);
+            self.look_ahead(batch, 4);
+            self.apply(applied, 7);
+        } else {
+            (0..STEPS).for_each(|step| self.look_ahead(batch, step));
+            (0..due).for_each(|at| self.apply(applied, at));
         }
-        self.turn += 1;
-        self.empty_batch();
+        self.pass(due);
+        self.batch += Ahead::MESSAGES;
     }
 
-    /// Has the batch whose step it is take it.
+    /// Has the batch whose step it is take it, while one is filled.
     #[inline(always)]
-    fn look_ahead(&mut self, step: usize) {
-        let Feed { books, aheads, .. } = &mut *self.feed;
-        books.look_ahead(&mut aheads[self.turn.wrapping_sub(step) % BATCHES], step);
+    fn look_ahead(&mut self, filled: usize, step: usize) {
+        if step < STEPS {
+            let Feed { books, aheads, .. } = &mut *self.feed;
+            let batch = batch_of(filled).wrapping_sub(step) % BATCHES;
+            books.look_ahead(&mut aheads[batch], step);
+        }
     }
 
-    /// Applies a message of a batch, if there is one.
+    /// Applies a message of the oldest batch.
     #[inline(always)]
-    fn apply(&mut self, turn: usize, at: usize) {
-        let Batch { messages, len, ends } = &self.batches[turn % BATCHES];
-        let Some(message) = messages.get(at).filter(|_| at < *len) else { return };
+    fn apply(&mut self, applied: usize, at: usize) {
+        let place = (applied + at) % PLACES;
+        let seq = SeqNo::new(self.next.get().wrapping_add(at as u64 * self.step));
         let feed = &mut *self.feed;
-        feed.books.recall(&feed.aheads[turn % BATCHES], at);
-        feed.apply_one(self.next, message);
-        if ends >> at & 1 == 1 {
+        feed.books.recall(&feed.aheads[batch_of(applied)], at);
+        feed.apply_one(seq, self.messages[place]);
+        if self.ends >> place & 1 == 1 {
             feed.listener.on_packet_end(&feed.books, feed.at);
         }
-        self.next = SeqNo::new(self.number_after(1));
-        self.waiting -= 1;
     }
 
+    /// So many of the oldest messages were applied.
     #[inline(always)]
-    fn empty_batch(&mut self) {
-        *self.batch() = Batch::default();
-        self.feed.aheads[self.turn % BATCHES].clear();
+    fn pass(&mut self, messages: usize) {
+        let bits = (1 << messages) - 1;
+        self.ends &= !(bits << (self.applied % PLACES));
+        self.next = self.number_of(self.applied + messages);
+        self.applied += messages;
     }
 }
 
@@ -246,127 +310,4 @@ impl<L: Listener, const STEPS: usize> Drop for Flow<'_, '_, L, STEPS> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    use proptest::prelude::*;
-    use wirebook_book::{Books, Capacity, Change, Locate, Reject, Stamp};
-
-    use super::*;
-    use crate::feed::FeedConfig;
-
-    /// Writes down all that it hears, and the numbers of the messages and of the last ones of packets once more.
-    #[derive(Default)]
-    struct Diary {
-        heard: Vec<String>,
-        told: Vec<Told>,
-        panics_at: Option<u64>,
-    }
-
-    #[derive(PartialEq, Eq, Debug)]
-    enum Told {
-        Message(u64),
-        PacketUntil(u64),
-    }
-
-    impl Listener for Diary {
-        fn on_change(&mut self, books: &Books, change: &Change, at: Stamp) {
-            self.heard.push(format!("{change:?} at {at:?} of {}", books.orders_live()));
-        }
-
-        fn on_reject(&mut self, _: &Books, locate: Locate, reject: &Reject, at: Stamp) {
-            self.heard.push(format!("{reject:?} of {locate:?} at {at:?}"));
-        }
-
-        fn after_message(&mut self, _: &Books, at: Stamp) {
-            self.heard.push(format!("{at:?}"));
-            self.told.push(Told::Message(at.seq.get()));
-            assert_ne!(Some(at.seq.get()), self.panics_at);
-        }
-
-        fn on_packet_end(&mut self, _: &Books, at: Stamp) {
-            self.heard.push(format!("packet until {at:?}"));
-            self.told.push(Told::PacketUntil(at.seq.get()));
-        }
-    }
-
-    fn feed() -> Feed<Diary> {
-        let books = Books::new(Capacity { orders: 256, levels: 256, locates: 8 }).unwrap();
-        let config = FeedConfig { look_ahead_orders_min: 4, ..FeedConfig::default() };
-        Feed::new(books, Diary::default(), config)
-    }
-
-    /// An order that is added, taken or replaced, or something that is no message.
-    fn message((kind, locate, order, price): (u8, u8, u8, u8)) -> Vec<u8> {
-        let (code, len) = [(b'A', 36), (b'D', 19), (b'U', 35), (b'X', 23), (b'A', 5), (b'?', 1)]
-            [usize::from(kind)];
-        let mut message = vec![0; 36];
-        (message[0], message[2], message[18]) = (code, locate, order);
-        if code == b'A' {
-            (message[19], message[23]) = (if order % 2 == 0 { b'B' } else { b'S' }, 100);
-            message[35] = price;
-        } else {
-            (message[22], message[26], message[34]) = (3, order ^ 1, price);
-            message[30] = 50;
-        }
-        message.truncate(len);
-        [&[0, u8::try_from(len).unwrap()], &message[..]].concat()
-    }
-
-    prop_compose! {
-        fn packet()(
-            messages in prop::collection::vec((0_u8..6, 0_u8..4, 0_u8..24, 1_u8..6), 1..12)
-        ) -> (usize, Vec<u8>) {
-            (messages.len(), messages.into_iter().flat_map(message).collect())
-        }
-    }
-
-    #[test]
-    fn nothing_more_is_told_when_a_listener_has_panicked() {
-        let mut feed = feed();
-        feed.listener.panics_at = Some(3);
-        let bytes = [2, 4, 6, 8].map(|order| message((0, 1, order, 1))).concat();
-        let messages = Messages::check(&bytes, 4).unwrap();
-        let panic = catch_unwind(AssertUnwindSafe(|| {
-            let mut flow = feed.flow();
-            flow.on_packet(Block { first: SeqNo::new(1), messages });
-            flow.settle();
-        }));
-        assert!(panic.is_err());
-        let told = [Told::Message(1), Told::Message(2), Told::Message(3)];
-        assert_eq!(feed.listener.told, told);
-    }
-
-    proptest! {
-        #[test]
-        fn messages_that_wait_are_told_as_if_they_had_not(
-            packets in prop::collection::vec((packet(), 0_u8..12), 1..60)
-        ) {
-            let (mut plain, mut flowing) = (feed(), feed());
-            let mut flow = flowing.flow();
-            let (mut first, mut told) = (packets.len() as u64 % 2, Vec::new());
-            for ((count, bytes), then) in &packets {
-                let messages = Messages::check(bytes, *count).unwrap();
-                let block = Block { first: SeqNo::new(first), messages };
-                plain.on_packet(block.clone());
-                told.extend(block.clone().numbered().map(|(seq, _)| Told::Message(seq.get())));
-                told.push(Told::PacketUntil(block.last().get()));
-                flow.on_packet(block);
-                first = match then {
-                    // Numbers may leap, end, and begin.
-                    0 => first + 1000,
-                    1 => 0,
-                    _ if first == 0 => 1,
-                    _ => first + *count as u64,
-                };
-                if *then == 2 {
-                    prop_assert_eq!(&flow.settle().listener.heard, &plain.listener.heard);
-                }
-            }
-            drop(flow);
-            prop_assert_eq!(&flowing.listener.heard, &plain.listener.heard);
-            prop_assert_eq!(&flowing.listener.told, &told);
-            prop_assert_eq!(flowing.counts(), plain.counts());
-        }
-    }
-}
+mod tests;

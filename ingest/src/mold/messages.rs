@@ -15,6 +15,15 @@ pub struct Messages<'a> {
     count: usize,
 }
 
+/// A message of a packet that is being checked, and may yet be refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// Its bytes.
+    pub message: &'a [u8],
+    /// All bytes of the packet from its first one on.
+    pub onward: &'a [u8],
+}
+
 impl<'a> Messages<'a> {
     /// The `count` messages that `bytes` consist of.
     ///
@@ -34,12 +43,24 @@ impl<'a> Messages<'a> {
         count: usize,
         base: usize,
     ) -> Result<Messages<'a>, FramingError> {
+        Messages::check_and_show(bytes, count, base, |_| {})
+    }
+
+    /// [`Messages::check_at`] that shows each message when it is found.
+    #[inline(always)]
+    pub(super) fn check_and_show(
+        bytes: &'a [u8],
+        count: usize,
+        base: usize,
+        mut show: impl FnMut(Shown<'a>),
+    ) -> Result<Messages<'a>, FramingError> {
         let mut rest = bytes;
         for index in 0..count {
-            rest = match after_one(rest) {
-                Some(rest) => rest,
-                None => return Err(cut_short(rest, base + bytes.len() - rest.len(), index, count)),
+            let Some((message, behind)) = Messages::split_first(rest) else {
+                return Err(cut_short(rest, base + bytes.len() - rest.len(), index, count));
             };
+            show(Shown { message, onward: rest.get(LENGTH_BYTES..).unwrap_or_default() });
+            rest = behind;
         }
         if !rest.is_empty() {
             let offset = base + bytes.len() - rest.len();

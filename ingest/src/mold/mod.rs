@@ -28,7 +28,8 @@ use core::fmt;
 
 pub use block::Block;
 pub(crate) use messages::LENGTH_BYTES;
-pub use messages::{FramingError, Messages};
+pub use messages::{FramingError, Messages, Shown};
+pub(crate) use packet::Header;
 pub use packet::{HEADER_BYTES, Packet, PacketError, PacketKind};
 pub use request::Request;
 pub use writer::{PAYLOAD_BYTES_DEFAULT, PacketWriter, WriteError, end_of_session, heartbeat};

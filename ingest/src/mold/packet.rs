@@ -1,7 +1,7 @@
 use thiserror::Error;
 use wirebook_book::SeqNo;
 
-use super::{Block, FramingError, Messages, SessionId};
+use super::{Block, FramingError, Messages, SessionId, Shown};
 
 /// Bytes of the header, and of a packet without messages.
 pub const HEADER_BYTES: usize = 20;
@@ -37,7 +37,17 @@ impl<'a> Packet<'a> {
     /// none of its messages counts as received.
     #[inline]
     pub fn check(payload: &'a [u8]) -> Result<Packet<'a>, PacketError> {
-        let (Header { session, sequence, count }, body) = Header::read(payload)?;
+        let (header, body) = Header::read(payload)?;
+        Packet::check_and_show(header, body, |_| {})
+    }
+
+    /// Reads what follows a header, and shows each message when it is found.
+    #[inline(always)]
+    pub(crate) fn check_and_show(
+        Header { session, sequence, count }: Header,
+        body: &'a [u8],
+        show: impl FnMut(Shown<'a>),
+    ) -> Result<Packet<'a>, PacketError> {
         let (kind, count) = match count {
             0 => (PacketKind::Heartbeat, 0),
             END_OF_SESSION => (PacketKind::EndOfSession, 0),
@@ -46,7 +56,7 @@ impl<'a> Packet<'a> {
         if sequence.checked_add(count.into()).is_none() {
             return Err(PacketError::SequenceOverflow { sequence, count });
         }
-        let messages = Messages::check_at(body, count.into(), HEADER_BYTES)?;
+        let messages = Messages::check_and_show(body, count.into(), HEADER_BYTES, show)?;
         Ok(Packet { session, sequence, kind, messages })
     }
 
@@ -100,16 +110,16 @@ impl<'a> Packet<'a> {
 
 /// The fields that downstream packets and requests have alike.
 #[derive(Clone, Copy)]
-pub(super) struct Header {
-    pub(super) session: SessionId,
-    pub(super) sequence: SeqNo,
+pub(crate) struct Header {
+    pub(crate) session: SessionId,
+    pub(crate) sequence: SeqNo,
     pub(super) count: u16,
 }
 
 impl Header {
-    #[inline]
     /// The header, and what follows it.
-    pub(super) fn read(payload: &[u8]) -> Result<(Header, &[u8]), PacketError> {
+    #[inline]
+    pub(crate) fn read(payload: &[u8]) -> Result<(Header, &[u8]), PacketError> {
         if let Some((header, body)) = payload.split_first_chunk::<HEADER_BYTES>()
             && let Some((session, rest)) = header.split_first_chunk::<10>()
             && let Some((sequence, rest)) = rest.split_first_chunk::<8>()

@@ -6,7 +6,7 @@ use super::arrivals::Arrival;
 use super::stream::Stream;
 use super::window::{Offer, Window};
 use super::{Gap, GapLog, Line, SessionStats, Sink};
-use crate::mold::{Block, Messages, Packet, PacketError, PacketKind, SessionId};
+use crate::mold::{Block, Header, Messages, Packet, PacketError, PacketKind, SessionId, Shown};
 
 /// The sizes and times of a [`Session`]. All memory is taken at construction:
 /// `window_packets` × `packet_bytes_max` bytes and some small change.
@@ -60,9 +60,11 @@ pub struct Session {
 /// What comes of a packet by itself.
 #[derive(Clone, Debug)]
 pub enum Turn<'a> {
-    /// These messages are the next ones. They count as delivered, and are to be applied before anything else is asked of
-    /// the session but [`Session::in_turn`].
+    /// All of its messages are the next ones, and were shown. They count as delivered, and are to be applied before
+    /// anything else is asked of the session but [`Session::in_turn`].
     Next(Block<'a>),
+    /// The same of these, its last ones. Those before them are known, and none was shown.
+    Rest(Block<'a>),
     /// Nothing in it is new. It is counted.
     Known,
     /// It may concern more than itself: it is one for [`Session::on_packet`], and not counted yet.
@@ -121,25 +123,46 @@ impl Session {
 
     /// What comes of a UDP payload by itself: what nearly every one needs, and without a sink, so that whoever takes
     /// several packets can apply their messages together.
+    ///
+    /// Messages that may be the next ones are shown as they are found, so that nobody has to walk the packet again. They
+    /// count for nothing unless it is [`Turn::Next`].
     #[inline(always)]
-    pub fn in_turn<'a>(&mut self, line: Line, at: Nanos, payload: &'a [u8]) -> Turn<'a> {
-        let Ok(packet) = Packet::check(payload) else { return Turn::Other };
-        let first = packet.sequence();
-        let is_plain = (self.id == Some(packet.session()))
-            & (packet.kind() == PacketKind::Data)
+    pub fn in_turn<'a>(
+        &mut self,
+        line: Line,
+        at: Nanos,
+        payload: &'a [u8],
+        mut show: impl FnMut(Shown<'a>),
+    ) -> Turn<'a> {
+        let Ok((header, body)) = Header::read(payload) else { return Turn::Other };
+        let (first, expected) = (header.sequence, self.stream.expected());
+        let is_plain = (self.id == Some(header.session))
             & (first.get() != 0)
-            & (first <= self.stream.expected())
+            & (first <= expected)
             & self.stream.is_steady()
             & self.window.is_empty()
             & (self.end == End::Unknown);
         if !is_plain {
             return Turn::Other;
         }
+        let is_next = first == expected;
+        let show_next = |shown| {
+            if is_next {
+                show(shown);
+            }
+        };
+        let packet = match Packet::check_and_show(header, body, show_next) {
+            Ok(packet) if packet.kind() == PacketKind::Data => packet,
+            _ => return Turn::Other,
+        };
         self.stream.stats.line_mut(line).packets += 1;
         self.heard = Some(at);
         let arrival = Arrival { line, at };
         match self.unknown(&packet, arrival) {
-            Some(messages) => Turn::Next(self.stream.pass(arrival, messages)),
+            Some(messages) => {
+                let block = self.stream.pass(arrival, messages);
+                if is_next { Turn::Next(block) } else { Turn::Rest(block) }
+            }
             None => Turn::Known,
         }
     }

@@ -66,9 +66,19 @@ impl Feed {
     ) -> Result<(), PacketError> {
         let result = self.session.on_packet(line, at, payload, &mut self.heard);
         let (session, heard) = &mut self.other;
-        match session.in_turn(line, at, payload) {
-            Turn::Next(block) => heard.on_block(block),
-            Turn::Known => {}
+        let mut shown = Vec::new();
+        match session.in_turn(line, at, payload, |found| shown.push(found)) {
+            Turn::Next(block) => {
+                let messages = shown.iter().map(|found| found.message);
+                assert!(messages.eq(block.messages.clone()), "all of them are shown");
+                assert!(shown.iter().all(|found| payload.ends_with(found.onward)));
+                heard.on_block(block);
+            }
+            Turn::Rest(block) => {
+                assert_eq!(shown.len(), 0);
+                heard.on_block(block);
+            }
+            Turn::Known => assert_eq!(shown.len(), 0),
             Turn::Other => assert_eq!(session.on_packet(line, at, payload, heard), result),
         }
         self.check();
