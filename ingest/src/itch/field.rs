@@ -1,6 +1,7 @@
 //! How one field is read from its bytes and written back.
 
 use core::fmt;
+use core::hint::select_unpredictable;
 
 use wirebook_book::{Locate, MatchNo, Nanos, OrderRef, Price, Qty, Side, Symbol};
 
@@ -52,19 +53,15 @@ pub(crate) const fn timestamp(tracking_and_timestamp: [u8; 8]) -> Nanos {
     Nanos::new(u64::from_be_bytes(tracking_and_timestamp) & ((1 << 48) - 1))
 }
 
-/// `B` and `S`, and nothing else. Which of the two cannot be foreseen: as comparisons, of whatever kind, they become a
-/// branch, and so they are looked up, as what is wanted in the end: a number to be understood becomes a branch again.
+/// `B` and `S`, and nothing else. Which of the two cannot be foreseen, so that no branch may ask: whether it is one of them
+/// is asked of both at once.
 #[inline(always)]
 pub(super) fn side(indicator: u8) -> Option<Side> {
-    SIDES[usize::from(indicator)]
+    const BOTH: u32 = 1 | 1 << (b'S' - b'B');
+    let from_bid = u32::from(indicator.wrapping_sub(b'B'));
+    let is_side = BOTH.unbounded_shr(from_bid) & 1 == 1;
+    is_side.then_some(select_unpredictable(indicator == b'S', Side::Ask, Side::Bid))
 }
-
-static SIDES: [Option<Side>; 256] = {
-    let mut sides = [None; 256];
-    sides[b'B' as usize] = Some(Side::Bid);
-    sides[b'S' as usize] = Some(Side::Ask);
-    sides
-};
 
 /// NASDAQ's internal tracking number. It means nothing outside.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
