@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day, or of captures, over wires that it makes
 //! (a pair of virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in
-//! which the receiver drains them: with decoding and books, and then counting alone, beside the plainest program that receives
-//! and counts on the same path. Paths take turns. It takes root, and fails unless all paths end with the same books.
+//! which the receiver drains them: with decoding and books, of packets with one message each and then of those that the sender
+//! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns. It takes root, and fails unless all paths end with the same books.
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 #![allow(clippy::cast_precision_loss)] // figures to be read
@@ -37,7 +37,7 @@ struct Arguments {
     /// generated day's.
     #[arg(long, num_args = 1..)]
     recording: Vec<PathBuf>,
-    /// At most so many messages in a packet; by default as many as its sender has put together.
+    /// At most so many messages in a packet; by default one, and then as many as its sender has put together.
     #[arg(long)]
     messages: Option<usize>,
     /// Only paths whose names begin like this.
@@ -84,15 +84,18 @@ fn bench(kinds: &[Kind], arguments: &Arguments) -> Result<(), String> {
     if captures.is_empty() {
         captures.push(paths::generated(rounds * PACKETS)?);
     }
-    let frames = paths::frames(&captures, arguments.messages, rounds * PACKETS)?;
-    let rounds = frames.len() / PACKETS;
-    if rounds <= WARM_UP {
-        return Err(format!("{} packets are too few", frames.len()));
-    }
     // The senders have the other one.
     core_affinity::set_for_current(core_affinity::CoreId { id: 1 });
-    into_books(kinds, rounds, &frames)?;
-    counting(kinds, rounds, &frames)
+    let messages = arguments.messages.map_or(vec![Some(1), None], |messages| vec![Some(messages)]);
+    let mut frames = Vec::new();
+    for (messages, number) in messages.into_iter().zip(0..) {
+        frames = paths::frames(&captures, messages, rounds * PACKETS)?;
+        if frames.len() <= WARM_UP * PACKETS {
+            return Err(format!("{} packets are too few", frames.len()));
+        }
+        into_books(kinds, &frames, number)?;
+    }
+    counting(kinds, &frames)
 }
 
 fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
@@ -100,10 +103,12 @@ fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn into_books(kinds: &[Kind], rounds: usize, frames: &[Vec<u8>]) -> Result<(), String> {
-    let mut paths = kinds.iter().map(|&kind| Full::open(kind, 0)).collect::<Result<Vec<_>, _>>()?;
+fn into_books(kinds: &[Kind], frames: &[Vec<u8>], number: u32) -> Result<(), String> {
+    let open = |&kind: &Kind| Full::open(kind, number);
+    let mut paths = kinds.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let mut costs = vec![Vec::new(); paths.len()];
-    for (round, frames) in frames.chunks(PACKETS).enumerate().take(rounds) {
+    let rounds = frames.len() / PACKETS;
+    for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
         for (path, costs) in paths.iter_mut().zip(&mut costs) {
             send(&path.wire, frames)?;
             let cost_ns = path.drain(frames.len())?;
@@ -132,14 +137,14 @@ fn into_books(kinds: &[Kind], rounds: usize, frames: &[Vec<u8>]) -> Result<(), S
     Ok(())
 }
 
-fn counting(kinds: &[Kind], rounds: usize, frames: &[Vec<u8>]) -> Result<(), String> {
+fn counting(kinds: &[Kind], frames: &[Vec<u8>]) -> Result<(), String> {
     println!("counting alone, and the plainest program on the same path:");
     for kind in kinds {
         let mut costs = Costs::default();
         // Which of two ports was opened last has the better memory: some nanoseconds a packet.
         for is_ours_first in [true, false] {
             match Pair::open(*kind, is_ours_first)? {
-                Some(pair) => pair.drain(rounds, frames, &mut costs)?,
+                Some(pair) => pair.drain(frames, &mut costs)?,
                 None => break,
             }
         }
@@ -171,7 +176,8 @@ struct Pair {
 impl Pair {
     /// `None` where the path has no plainest program.
     fn open(kind: Kind, is_ours_first: bool) -> Result<Option<Pair>, String> {
-        let ours = || Counting::open(kind, 1 + u32::from(is_ours_first));
+        // The numbers before are those of the paths into books.
+        let ours = || Counting::open(kind, 2 + u32::from(is_ours_first));
         let first = if is_ours_first { Some(ours()?) } else { None };
         let wire = Wire::new(1);
         let Some(bare) = kind.bare(&wire.here) else { return Ok(None) };
@@ -179,8 +185,8 @@ impl Pair {
         Ok(Some(Pair { ours, bare, wire }))
     }
 
-    fn drain(mut self, rounds: usize, frames: &[Vec<u8>], costs: &mut Costs) -> Result<(), String> {
-        for (round, frames) in frames.chunks(PACKETS).enumerate().take(rounds) {
+    fn drain(mut self, frames: &[Vec<u8>], costs: &mut Costs) -> Result<(), String> {
+        for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
             send(&self.ours.wire, frames)?;
             let our_ns = self.ours.drain(frames.len())?;
             send(&self.wire, frames)?;
