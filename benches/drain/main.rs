@@ -3,7 +3,8 @@
 //! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day, or of captures, over wires that it makes
 //! (a pair of virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in
 //! which the receiver drains them: with decoding and books, of packets with one message each and then of those that the sender
-//! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns. It takes root, and fails unless all paths end with the same books.
+//! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns. It
+//! takes root, and fails unless all paths end with the same books.
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 #![allow(clippy::cast_precision_loss)] // figures to be read

@@ -245,7 +245,7 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         let is_due = batch - applied == STEPS * Ahead::MESSAGES;
         let due = if is_due { (self.taken - applied).min(Ahead::MESSAGES) } else { 0 };
         if due == Ahead::MESSAGES {
-            // What all steps ask for at once would have to wait for each other. Written out: a loop costs 3 % of all time.
+            // What all steps ask for at once would have to wait for each other. Written out: a loop's jumps cannot be foreseen.
             self.look_ahead(batch, 0);
             self.apply(applied, 0);
             self.look_ahead(batch, 1);

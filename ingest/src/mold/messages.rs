@@ -32,21 +32,11 @@ impl<'a> Messages<'a> {
     /// first of `bytes`.
     #[inline]
     pub fn check(bytes: &'a [u8], count: usize) -> Result<Messages<'a>, FramingError> {
-        Messages::check_at(bytes, count, 0)
+        Messages::check_and_show(bytes, count, 0, |_| {})
     }
 
-    /// [`Messages::check`] for bytes that begin at offset `base` of what the caller names in its
-    /// errors.
-    #[inline]
-    pub(super) fn check_at(
-        bytes: &'a [u8],
-        count: usize,
-        base: usize,
-    ) -> Result<Messages<'a>, FramingError> {
-        Messages::check_and_show(bytes, count, base, |_| {})
-    }
-
-    /// [`Messages::check_at`] that shows each message when it is found.
+    /// [`Messages::check`] for bytes that begin at offset `base` of what the caller names in its errors, which shows each
+    /// message when it is found.
     #[inline(always)]
     pub(super) fn check_and_show(
         bytes: &'a [u8],
@@ -90,8 +80,8 @@ impl<'a> Messages<'a> {
     pub fn prefix(bytes: &'a [u8]) -> (Messages<'a>, usize) {
         let mut rest = bytes;
         let mut count = 0;
-        while let Some(after) = after_one(rest) {
-            rest = after;
+        while let Some((_, behind)) = Messages::split_first(rest) {
+            rest = behind;
             count += 1;
         }
         let consumed = bytes.len() - rest.len();
@@ -166,12 +156,6 @@ impl<'a> Iterator for Messages<'a> {
 
 impl ExactSizeIterator for Messages<'_> {}
 impl core::iter::FusedIterator for Messages<'_> {}
-
-/// What follows the first message, if that is whole.
-#[inline]
-fn after_one(bytes: &[u8]) -> Option<&[u8]> {
-    Messages::split_first(bytes).map(|(_, rest)| rest)
-}
 
 /// Why `rest` does not begin with a whole message.
 #[cold]
