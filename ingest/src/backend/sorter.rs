@@ -1,11 +1,15 @@
-use super::{BackendCounts, Carried, DropCause, Received, Sorted, Subscription};
-use crate::frame::FrameError;
+use arrayvec::ArrayVec;
+
+use super::{BackendCounts, Carried, DropCause, Received, Sorted, Subscription, WireLine};
+use crate::frame::{FrameError, PlainFrame};
 use crate::session::Line;
 
 /// Makes datagrams of lines out of what a backend hands over, and keeps the account of it.
 #[derive(Clone, Debug)]
 pub struct Sorter {
     subscription: Subscription,
+    /// What nearly all frames of each line are like.
+    plain: ArrayVec<(Line, PlainFrame), 2>,
     packets: u64,
     bytes: u64,
     foreign: u64,
@@ -17,7 +21,17 @@ impl Sorter {
     /// For the lines of a subscription.
     #[must_use]
     pub fn new(subscription: Subscription) -> Sorter {
-        Sorter { subscription, packets: 0, bytes: 0, foreign: 0, malformed: 0, fragments: 0 }
+        let plain =
+            |(name, line): (Line, WireLine)| (name, PlainFrame::new(Some(line.group), line.source));
+        Sorter {
+            plain: subscription.lines().map(plain).collect(),
+            subscription,
+            packets: 0,
+            bytes: 0,
+            foreign: 0,
+            malformed: 0,
+            fragments: 0,
+        }
     }
 
     /// The line and payload of a packet; `None` where it is none of ours, which is counted.
@@ -25,10 +39,14 @@ impl Sorter {
     pub fn sort<'a>(&mut self, received: &Received<'a>) -> Option<(Line, &'a [u8])> {
         let (line, payload) = match received.carried() {
             Carried::Datagram(line, payload) => (line, payload),
-            Carried::Frame(frame) => match self.subscription.plainly_ours(frame) {
-                Some(ours) => ours,
-                None => self.sort_any(frame)?,
-            },
+            Carried::Frame(frame) => {
+                let ours =
+                    |(line, plain): &(Line, PlainFrame)| Some((*line, plain.payload(frame)?));
+                match self.plain.iter().find_map(ours) {
+                    Some(ours) => ours,
+                    None => self.sort_any(frame)?,
+                }
+            }
         };
         self.packets += 1;
         self.bytes += payload.len() as u64;

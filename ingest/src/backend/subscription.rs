@@ -50,13 +50,6 @@ impl Subscription {
         self.lines().find(|(_, line)| ours(line)).map(|(name, _)| name)
     }
 
-    /// The line and payload of an Ethernet frame, if it is one of ours and made as nearly all are.
-    #[inline(always)]
-    pub(super) fn plainly_ours<'a>(&self, frame: &'a [u8]) -> Option<(Line, &'a [u8])> {
-        let datagram = frame::plain_datagram(frame)?;
-        Some((self.line_of(*datagram.source.ip(), datagram.destination)?, datagram.payload))
-    }
-
     /// What an Ethernet frame is.
     #[must_use]
     pub fn sort<'a>(&self, frame: &'a [u8]) -> Sorted<'a> {

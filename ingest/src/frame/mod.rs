@@ -23,7 +23,7 @@ use std::net::SocketAddrV4;
 
 pub use error::{FrameError, FrameWriteError, Layer};
 pub use link::{LinkType, VlanProtocol, VlanTag};
-pub(crate) use plain::datagram as plain_datagram;
+pub(crate) use plain::PlainFrame;
 pub use write::{MAX_PAYLOAD_LEN, Tagging, UdpFrame, multicast_mac};
 
 /// One UDP datagram.
@@ -47,7 +47,7 @@ pub struct Datagram<'a> {
 #[inline]
 pub fn datagram(link: LinkType, frame: &[u8]) -> Result<Datagram<'_>, FrameError> {
     if link == LinkType::Ethernet
-        && let Some(datagram) = plain_datagram(frame)
+        && let Some(datagram) = plain::datagram(frame)
     {
         return Ok(datagram);
     }
