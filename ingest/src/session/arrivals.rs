@@ -2,11 +2,11 @@ use wirebook_book::{Nanos, SeqNo};
 
 use super::Line;
 
-/// How many packets back a lag can be told. A power of two.
+/// How many packets back a lag can be told, or more, where several came together. A power of two.
 const REMEMBERED: usize = 1024;
 
 /// When and where a packet came in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Arrival {
     pub(super) line: Line,
     pub(super) at: Nanos,
@@ -14,7 +14,7 @@ pub(super) struct Arrival {
 
 #[derive(Clone, Copy)]
 struct Delivered {
-    /// The number after the packet's last message.
+    /// The number after the last message that came so.
     next: SeqNo,
     arrival: Arrival,
 }
@@ -28,25 +28,34 @@ pub(super) struct Arrivals {
     /// Per line, up to where it has been compared: a line goes forward, so that a comparison
     /// costs a step or two whatever the lag.
     compared: [u64; 2],
+    /// How the latest came, if nothing has been compared since: what comes the same way is recorded there, too.
+    latest: Option<Arrival>,
 }
 
 impl Arrivals {
     pub(super) fn new() -> Arrivals {
         let arrival = Arrival { line: Line::A, at: Nanos::new(0) };
         let never = Delivered { next: SeqNo::new(0), arrival };
-        Arrivals { ring: Box::new([never; REMEMBERED]), recorded: 0, compared: [0; 2] }
+        let ring = Box::new([never; REMEMBERED]);
+        Arrivals { ring, recorded: 0, compared: [0; 2], latest: None }
     }
 
     /// The messages before `next`, up to those recorded before, came with `arrival`.
     #[inline]
     pub(super) fn record(&mut self, next: SeqNo, arrival: Arrival) {
+        if self.latest == Some(arrival) {
+            self.ring[Arrivals::place(self.recorded.wrapping_sub(1))].next = next;
+            return;
+        }
         self.ring[Arrivals::place(self.recorded)] = Delivered { next, arrival };
         self.recorded += 1;
+        self.latest = Some(arrival);
     }
 
     /// By how many nanoseconds `arrival` of the messages before `next` came after the other
     /// line's. `None` where the same line had brought them, or where that is no longer known.
     pub(super) fn lag_ns(&mut self, next: SeqNo, arrival: Arrival) -> Option<u64> {
+        self.latest = None;
         let oldest = self.recorded.saturating_sub(REMEMBERED as u64);
         let compared = self.compared.get_mut(arrival.line.index())?;
         let mut record = oldest.max(*compared);
@@ -68,6 +77,7 @@ impl Arrivals {
     pub(super) fn clear(&mut self) {
         self.recorded = 0;
         self.compared = [0; 2];
+        self.latest = None;
     }
 
     /// Always inside the ring, whose length is a power of two.
@@ -99,6 +109,24 @@ mod tests {
         assert_eq!(arrivals.lag_ns(SeqNo::new(3), on(Line::B, 999)), None, "compared before");
         assert_eq!(arrivals.lag_ns(SeqNo::new(12), on(Line::B, 999)), None, "its own message");
         assert_eq!(arrivals.lag_ns(SeqNo::new(12), on(Line::A, 425)), Some(25));
+    }
+
+    #[test]
+    fn packets_that_came_together_are_compared_one_by_one() {
+        let mut arrivals = Arrivals::new();
+        for next in [3, 5, 7] {
+            arrivals.record(SeqNo::new(next), on(Line::A, 100));
+        }
+        assert_eq!(arrivals.lag_ns(SeqNo::new(3), on(Line::B, 130)), Some(30));
+        assert_eq!(arrivals.lag_ns(SeqNo::new(7), on(Line::B, 140)), Some(40));
+        // What has been compared is not said of what comes later.
+        arrivals.record(SeqNo::new(9), on(Line::A, 100));
+        assert_eq!(arrivals.lag_ns(SeqNo::new(9), on(Line::B, 150)), Some(50));
+        // The other line has no part in it.
+        arrivals.record(SeqNo::new(11), on(Line::B, 150));
+        arrivals.record(SeqNo::new(13), on(Line::A, 150));
+        assert_eq!(arrivals.lag_ns(SeqNo::new(11), on(Line::A, 170)), Some(20));
+        assert_eq!(arrivals.lag_ns(SeqNo::new(13), on(Line::B, 160)), Some(10));
     }
 
     #[test]
