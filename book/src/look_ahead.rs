@@ -119,18 +119,15 @@ impl Ahead {
         Hint { slot: self.slots[message], level: self.lines[message] }
     }
 
-    /// Notes message number `message` of the batch. It counts once the batch is [sealed](Ahead::seal).
+    /// The batch consists of the first so many messages of which something is told here.
     #[inline(always)]
-    pub fn note(&mut self, message: usize, foretold: Foretold) {
-        self.told[message % Ahead::MESSAGES] = foretold;
-    }
-
-    /// The batch consists of the first so many messages that were noted.
-    #[inline(always)]
-    pub fn seal(&mut self, messages: usize) {
+    pub fn note(&mut self, messages: usize, told: impl Iterator<Item = Foretold>) {
+        let mut does = 0;
+        for ((place, told), message) in self.told.iter_mut().zip(told).zip(0..) {
+            does |= (told.does as u32) << message;
+            *place = told;
+        }
         let noted = (1 << messages.min(Ahead::MESSAGES)) - 1;
-        let told = self.told.iter().zip(0..);
-        let does = told.fold(0, |does, (told, message)| does | (told.does as u32) << message);
         self.does = does & (noted * (JOINS | LEAVES | RETURNS));
         self.far = Picked::NONE;
     }

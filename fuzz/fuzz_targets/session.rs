@@ -103,7 +103,7 @@ impl Run {
         let (at, model) = (Nanos::new(self.now), &mut self.model);
         if self.asks_for_turns {
             let mut shown = Vec::new();
-            match self.session.in_turn(line, at, payload, |found| shown.push(found.message)) {
+            match self.session.in_turn(line, at, payload, |found| shown.push(found)) {
                 Turn::Next(block) => {
                     assert!(block.messages.clone().eq(shown));
                     model.on_block(block);

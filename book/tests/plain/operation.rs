@@ -1,8 +1,8 @@
 //! One call of a method that changes books, as a value.
 
 use wirebook_book::{
-    Ahead, Books, Change, Does, FeedState, Foretold, Locate, NewOrder, OrderRef, Price, Qty,
-    Reject, Side, Stamp, Symbol, Trade, TradingState,
+    Books, Change, Does, FeedState, Foretold, Locate, NewOrder, OrderRef, Price, Qty, Reject, Side,
+    Stamp, Symbol, Trade, TradingState,
 };
 
 use super::PlainBooks;
@@ -109,8 +109,8 @@ impl Operation {
         }
     }
 
-    /// Notes a message like this one in a batch of messages to come.
-    pub(crate) fn note(self, message: usize, ahead: &mut Ahead) {
+    /// What is known of a message like this one when it is to come.
+    pub(crate) fn foretold(self) -> Foretold {
         let (does, locate, order_ref, side, price) = match self {
             Operation::Add { locate, order: NewOrder { order_ref, side, price, .. } } => {
                 (Does::Adds, locate, order_ref, side, price)
@@ -123,11 +123,10 @@ impl Operation {
             Operation::Replace { locate, old, price, .. } => {
                 (Does::Replaces, locate, old, Side::Ask, price)
             }
-            _ => return,
+            _ => return Foretold::default(),
         };
         let price = u32::try_from(price.units()).unwrap_or_default();
         let new_ref = if let Operation::Replace { new, .. } = self { new } else { order_ref };
-        let foretold = Foretold { does, locate, order_ref, new_ref, side, price };
-        ahead.note(message, foretold);
+        Foretold { does, locate, order_ref, new_ref, side, price }
     }
 }

@@ -1,7 +1,8 @@
 //! The books and the plain books side by side.
 
 use wirebook_book::{
-    Ahead, Book, Books, Capacity, Locate, Nanos, OrderRef, Price, SeqNo, Side, Stamp, Symbol,
+    Ahead, Book, Books, Capacity, Foretold, Locate, Nanos, OrderRef, Price, SeqNo, Side, Stamp,
+    Symbol,
 };
 
 use super::{Operation, Outcome, PlainBook, PlainBooks};
@@ -10,15 +11,17 @@ use super::{Operation, Outcome, PlainBook, PlainBooks};
 pub(crate) struct Pair {
     pub(crate) books: Books,
     pub(crate) plain: PlainBooks,
-    /// Messages of the current batch; the last one is this.
     ahead: Ahead,
+    /// Messages of the current batch, and of the one before where those are to come.
+    foretold: [Foretold; Ahead::MESSAGES],
     operations: u64,
 }
 
 impl Pair {
     pub(crate) fn new(capacity: Capacity) -> Pair {
         let books = Books::new(capacity).expect("small books fit in memory");
-        Pair { books, plain: PlainBooks::new(capacity), ahead: Ahead::default(), operations: 0 }
+        let (ahead, foretold) = (Ahead::default(), [Foretold::default(); Ahead::MESSAGES]);
+        Pair { books, plain: PlainBooks::new(capacity), ahead, foretold, operations: 0 }
     }
 
     /// Does the same to both and compares what came of it, but not yet the books.
@@ -48,11 +51,8 @@ impl Pair {
     fn look_ahead(&mut self, operation: Operation) {
         let number = usize::try_from(self.operations).expect("a count of operations");
         let at = number % Ahead::MESSAGES;
-        if at == 0 {
-            self.ahead.clear();
-        }
-        operation.note(at, &mut self.ahead);
-        self.ahead.seal(at + 1);
+        self.foretold[at] = operation.foretold();
+        self.ahead.note(at + 1, self.foretold.into_iter());
         for step in 0..number % (Ahead::STEPS + 1) {
             self.books.look_ahead(&mut self.ahead, step);
         }

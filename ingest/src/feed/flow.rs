@@ -7,7 +7,7 @@ use wirebook_book::{Ahead, Nanos, SeqNo};
 
 use super::look_ahead::foretell;
 use super::{Feed, Listener};
-use crate::mold::{Block, LENGTH_BYTES, Messages, PacketError, Shown};
+use crate::mold::{Block, Messages, PacketError};
 use crate::session::{Line, Session, Turn};
 
 /// Takes blocks and applies their messages some batches later, in order, so that the memory that these need is fetched
@@ -116,12 +116,11 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         at: Nanos,
         payload: &'a [u8],
     ) -> Result<(), PacketError> {
-        let Flow { feed, messages, applied, taken, .. } = &mut *self;
+        let Flow { messages, applied, taken, .. } = &mut *self;
         let (mut place, full) = (*taken, *applied + PLACES);
-        let put = |Shown { message, onward }: Shown<'a>| {
+        let put = |message| {
             if place < full {
                 messages[place % PLACES] = message;
-                feed.aheads[batch_of(place)].note(place % Ahead::MESSAGES, foretell(onward));
                 place += 1;
             }
         };
@@ -200,20 +199,13 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         SeqNo::new(self.next.get().wrapping_add(before * self.step))
     }
 
-    /// Puts messages into the batch that is filled, as long as there is room, and notes what they will need.
+    /// Puts messages into the batch that is filled, as long as there is room.
     #[inline(always)]
     fn fill(&mut self, left: &mut Messages<'a>, which: Ends) {
         let base = self.batch % PLACES;
-        let ahead = &mut self.feed.aheads[base / Ahead::MESSAGES];
         let mut at = self.taken.wrapping_sub(self.batch);
         while at < Ahead::MESSAGES {
-            let bytes = left.as_bytes();
             let Some(message) = left.next() else { break };
-            if self.looks_ahead
-                && let Some((_, bytes)) = bytes.split_first_chunk::<LENGTH_BYTES>()
-            {
-                ahead.note(at, foretell(bytes));
-            }
             self.messages[(base + at) % PLACES] = message;
             at += 1;
             if (*left).is_empty() {
@@ -240,8 +232,13 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     fn turn(&mut self) {
         let (applied, batch) = (self.applied, self.batch);
         let filled = self.taken.saturating_sub(batch);
-        let noted = if self.looks_ahead { filled } else { 0 };
-        self.feed.aheads[batch_of(batch)].seal(noted);
+        let ahead = &mut self.feed.aheads[batch_of(batch)];
+        match self.messages.as_chunks::<{ Ahead::MESSAGES }>().0.get(batch_of(batch)) {
+            Some(messages) if self.looks_ahead => {
+                ahead.note(filled, messages.iter().map(|message| foretell(message)));
+            }
+            _ => ahead.clear(),
+        }
         let is_due = batch - applied == STEPS * Ahead::MESSAGES;
         let due = if is_due { (self.taken - applied).min(Ahead::MESSAGES) } else { 0 };
         if due == Ahead::MESSAGES {

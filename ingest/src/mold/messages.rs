@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 /// Bytes of a length prefix.
-pub(crate) const LENGTH_BYTES: usize = 2;
+const LENGTH_BYTES: usize = 2;
 
 /// A run of whole messages, each behind its length (2 bytes, big-endian), already checked.
 ///
@@ -13,15 +13,6 @@ pub struct Messages<'a> {
     /// Exactly `count` messages with their lengths.
     bytes: &'a [u8],
     count: usize,
-}
-
-/// A message of a packet that is being checked, and may yet be refused.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
-    /// Its bytes.
-    pub message: &'a [u8],
-    /// All bytes of the packet from its first one on.
-    pub onward: &'a [u8],
 }
 
 impl<'a> Messages<'a> {
@@ -42,14 +33,14 @@ impl<'a> Messages<'a> {
         bytes: &'a [u8],
         count: usize,
         base: usize,
-        mut show: impl FnMut(Shown<'a>),
+        mut show: impl FnMut(&'a [u8]),
     ) -> Result<Messages<'a>, FramingError> {
         let mut rest = bytes;
         for index in 0..count {
             let Some((message, behind)) = Messages::split_first(rest) else {
                 return Err(cut_short(rest, base + bytes.len() - rest.len(), index, count));
             };
-            show(Shown { message, onward: rest.get(LENGTH_BYTES..).unwrap_or_default() });
+            show(message);
             rest = behind;
         }
         if !rest.is_empty() {

@@ -27,8 +27,7 @@ mod writer;
 use core::fmt;
 
 pub use block::Block;
-pub(crate) use messages::LENGTH_BYTES;
-pub use messages::{FramingError, Messages, Shown};
+pub use messages::{FramingError, Messages};
 pub(crate) use packet::Header;
 pub use packet::{HEADER_BYTES, Packet, PacketError, PacketKind};
 pub use request::Request;

@@ -1,7 +1,7 @@
 use thiserror::Error;
 use wirebook_book::SeqNo;
 
-use super::{Block, FramingError, Messages, SessionId, Shown};
+use super::{Block, FramingError, Messages, SessionId};
 
 /// Bytes of the header, and of a packet without messages.
 pub const HEADER_BYTES: usize = 20;
@@ -46,7 +46,7 @@ impl<'a> Packet<'a> {
     pub(crate) fn check_and_show(
         Header { session, sequence, count }: Header,
         body: &'a [u8],
-        show: impl FnMut(Shown<'a>),
+        show: impl FnMut(&'a [u8]),
     ) -> Result<Packet<'a>, PacketError> {
         let (kind, count) = match count {
             0 => (PacketKind::Heartbeat, 0),

@@ -6,7 +6,7 @@ use super::arrivals::Arrival;
 use super::stream::Stream;
 use super::window::{Offer, Window};
 use super::{Gap, GapLog, Line, SessionStats, Sink};
-use crate::mold::{Block, Header, Messages, Packet, PacketError, PacketKind, SessionId, Shown};
+use crate::mold::{Block, Header, Messages, Packet, PacketError, PacketKind, SessionId};
 
 /// The sizes and times of a [`Session`]. All memory is taken at construction:
 /// `window_packets` × `packet_bytes_max` bytes and some small change.
@@ -132,7 +132,7 @@ impl Session {
         line: Line,
         at: Nanos,
         payload: &'a [u8],
-        mut show: impl FnMut(Shown<'a>),
+        mut show: impl FnMut(&'a [u8]),
     ) -> Turn<'a> {
         let Ok((header, body)) = Header::read(payload) else { return Turn::Other };
         let (first, expected) = (header.sequence, self.stream.expected());
@@ -146,9 +146,9 @@ impl Session {
             return Turn::Other;
         }
         let is_next = first == expected;
-        let show_next = |shown| {
+        let show_next = |message| {
             if is_next {
-                show(shown);
+                show(message);
             }
         };
         let packet = match Packet::check_and_show(header, body, show_next) {
