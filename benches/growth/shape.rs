@@ -197,15 +197,21 @@ fn deepest_levels(count: u64) -> (&'static str, Bytes, Bytes) {
 /// References that all want one bucket of the table, as many as its neighbourhood holds: the last one of them leaves and
 /// comes back.
 fn crowded_references(count: u64) -> (&'static str, Bytes, Bytes) {
-    let crowd = |number: u64| unfolded(number << 40);
+    // Those of one quarter of the table.
+    let crowd: Vec<u64> = (1..)
+        .map(|number| unfolded(number << 40))
+        .filter(|order_ref| order_ref & 3 == 0)
+        .take(190)
+        .collect();
+    let last = crowd.last().copied().unwrap_or(0);
     let spot = Spot { locate: Locate::new(1), side: Side::Bid, level: 0 };
     let mut filling = Bytes::default();
     filling.start();
-    (1..=190).for_each(|number| filling.add_as(crowd(number), spot));
+    crowd.iter().for_each(|&order_ref| filling.add_as(order_ref, spot));
     let mut keeping = filling.following();
     for _ in 0..count / 2 {
-        keeping.delete(spot.locate, crowd(190));
-        keeping.add_as(crowd(190), spot);
+        keeping.delete(spot.locate, last);
+        keeping.add_as(last, spot);
     }
     ("references that collide", filling, keeping)
 }

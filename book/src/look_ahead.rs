@@ -93,6 +93,8 @@ pub struct Ahead {
     /// Those whose level is likely far.
     far: Picked,
     told: [Foretold; Ahead::MESSAGES],
+    /// The buckets of their orders.
+    homes: [u32; Ahead::MESSAGES],
     /// The line in which an order stands that leaves, then that of its level, or the level that an
     /// order joins; 0 where it is unknown.
     lines: [u32; Ahead::MESSAGES],
@@ -189,9 +191,10 @@ impl Books {
     /// One right behind the other: where the processor must look up which page an address means, it goes on for so
     /// many instructions only, and what it looks up meanwhile costs nothing.
     #[inline(always)]
-    fn look_for_buckets(&self, ahead: &Ahead) {
-        for told in &ahead.told {
-            self.orders.prefetch(told.order_ref);
+    fn look_for_buckets(&self, ahead: &mut Ahead) {
+        for (told, home) in ahead.told.iter().zip(&mut ahead.homes) {
+            *home = self.orders.bucket(told.order_ref);
+            self.orders.prefetch(*home);
             self.headers.prefetch(u32::from(told.locate.get()));
         }
     }
@@ -199,30 +202,28 @@ impl Books {
     #[inline(never)]
     fn look_for_orders(&self, ahead: &mut Ahead) {
         let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
-        let Ahead { told, lines, slots, .. } = ahead;
+        let Ahead { told, homes, lines, slots, .. } = ahead;
         // Of the others the side is not known yet: where an order comes back, both are asked for.
         for message in joining.iter() {
-            let Foretold { locate, side, order_ref, .. } = told[message];
+            let Foretold { locate, side, .. } = told[message];
             self.ladders.prefetch(locate, side);
-            self.orders.prefetch_beside(order_ref);
+            self.orders.prefetch_beside(homes[message]);
         }
         for message in returning.iter() {
             let Foretold { locate, new_ref, .. } = told[message];
-            self.orders.prefetch(new_ref);
+            self.orders.prefetch(self.orders.bucket(new_ref));
             self.ladders.prefetch(locate, Side::Bid);
             self.ladders.prefetch(locate, Side::Ask);
         }
         let mut elsewhere = Picked::NONE;
         for message in leaving.iter() {
-            let (slot, line) = self.orders.glance(told[message].order_ref);
+            let (slot, line) = self.orders.glance(homes[message], told[message].order_ref);
             slots[message] = slot;
             lines[message] = line;
             self.queues.prefetch(line);
             elsewhere.pick_if(line == 0, message);
         }
-        elsewhere
-            .iter()
-            .for_each(|message| self.orders.prefetch_displaced(told[message].order_ref));
+        elsewhere.iter().for_each(|message| self.orders.prefetch_displaced(homes[message]));
     }
 
     #[inline(never)]

@@ -17,7 +17,7 @@ use crate::ring::{self, RingWriter};
 use crate::{Books, BooksError, Capacity, FeedState, RejectCounts};
 
 /// The version of what lies where in a region of books. Another one is not read.
-const LAYOUT_VERSION: u32 = 5;
+const LAYOUT_VERSION: u32 = 6;
 
 /// A number that differs where items have other sizes, whatever the version says.
 const FINGERPRINT: u64 = {
