@@ -189,7 +189,8 @@ pub(crate) mod xsk {
         pub(crate) fn new(interface: &str) -> Loop {
             let size = QueueSize::new(4096).unwrap();
             let config = UmemConfig::builder().fill_queue_size(size).build().unwrap();
-            let (umem, frames) = Umem::new(config, NonZeroU32::new(4096).unwrap(), false).unwrap();
+            let memory = |huge| Umem::new(config, NonZeroU32::new(4096).unwrap(), huge);
+            let (umem, frames) = memory(true).or_else(|_| memory(false)).unwrap();
             let config = SocketConfig::builder()
                 .bind_flags(BindFlags::XDP_COPY | BindFlags::XDP_USE_NEED_WAKEUP)
                 .build();

@@ -4,7 +4,7 @@
 //! (a pair of virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in
 //! which the receiver drains them: with decoding and books, of packets with one message each and then of those that the sender
 //! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns. It
-//! takes root, and fails unless all paths end with the same books.
+//! takes root, reserves some huge pages while it runs, and fails unless all paths end with the same books.
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 #![allow(clippy::cast_precision_loss)] // figures to be read
@@ -21,11 +21,13 @@ mod day;
 #[path = "../../ingest/tests/conformance/net.rs"]
 #[allow(dead_code)] // it makes wires of more kinds than are needed
 mod net;
+mod pages;
 mod paths;
 
 use bare::Bare;
 use day::{median, thread_time};
 use net::Wire;
+use pages::HugePages;
 use paths::{Counting, Full, Kind};
 
 /// Measures what a packet costs the receiver.
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let is_wanted =
         |kind: &Kind| arguments.only.as_ref().is_none_or(|only| kind.name.starts_with(only));
     let kinds: Vec<Kind> = Kind::all().filter(is_wanted).collect();
+    let _pages = HugePages::reserve();
     match bench(&kinds, &arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
