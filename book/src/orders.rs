@@ -7,7 +7,7 @@
 //! the first line in all but crowded places.
 //!
 //! References of one day rise in small steps, and what is added now is often removed in a
-//! moment. Two neighbouring references therefore share a bucket; pairs are scattered.
+//! moment. Two neighbouring references therefore share a bucket.
 
 use core::hint::select_unpredictable;
 

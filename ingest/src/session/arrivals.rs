@@ -28,34 +28,31 @@ pub(super) struct Arrivals {
     /// Per line, up to where it has been compared: a line goes forward, so that a comparison
     /// costs a step or two whatever the lag.
     compared: [u64; 2],
-    /// How the latest came, if nothing has been compared since: what comes the same way is recorded there, too.
-    latest: Option<Arrival>,
 }
 
 impl Arrivals {
     pub(super) fn new() -> Arrivals {
         let arrival = Arrival { line: Line::A, at: Nanos::new(0) };
         let never = Delivered { next: SeqNo::new(0), arrival };
-        let ring = Box::new([never; REMEMBERED]);
-        Arrivals { ring, recorded: 0, compared: [0; 2], latest: None }
+        Arrivals { ring: Box::new([never; REMEMBERED]), recorded: 0, compared: [0; 2] }
     }
 
-    /// The messages before `next`, up to those recorded before, came with `arrival`.
+    /// The messages before `next`, up to those recorded before, came with `arrival`: a record of their own, unless the
+    /// latest ones came so, too.
     #[inline]
     pub(super) fn record(&mut self, next: SeqNo, arrival: Arrival) {
-        if self.latest == Some(arrival) {
-            self.ring[Arrivals::place(self.recorded.wrapping_sub(1))].next = next;
+        let latest = &mut self.ring[Arrivals::place(self.recorded.wrapping_sub(1))];
+        if self.recorded > 0 && latest.arrival == arrival {
+            latest.next = next;
             return;
         }
         self.ring[Arrivals::place(self.recorded)] = Delivered { next, arrival };
         self.recorded += 1;
-        self.latest = Some(arrival);
     }
 
     /// By how many nanoseconds `arrival` of the messages before `next` came after the other
     /// line's. `None` where the same line had brought them, or where that is no longer known.
     pub(super) fn lag_ns(&mut self, next: SeqNo, arrival: Arrival) -> Option<u64> {
-        self.latest = None;
         let oldest = self.recorded.saturating_sub(REMEMBERED as u64);
         let compared = self.compared.get_mut(arrival.line.index())?;
         let mut record = oldest.max(*compared);
@@ -77,7 +74,6 @@ impl Arrivals {
     pub(super) fn clear(&mut self) {
         self.recorded = 0;
         self.compared = [0; 2];
-        self.latest = None;
     }
 
     /// Always inside the ring, whose length is a power of two.
@@ -119,7 +115,7 @@ mod tests {
         }
         assert_eq!(arrivals.lag_ns(SeqNo::new(3), on(Line::B, 130)), Some(30));
         assert_eq!(arrivals.lag_ns(SeqNo::new(7), on(Line::B, 140)), Some(40));
-        // What has been compared is not said of what comes later.
+        // What comes so after a comparison, too.
         arrivals.record(SeqNo::new(9), on(Line::A, 100));
         assert_eq!(arrivals.lag_ns(SeqNo::new(9), on(Line::B, 150)), Some(50));
         // The other line has no part in it.
