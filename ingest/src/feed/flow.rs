@@ -13,7 +13,8 @@ use crate::session::{Line, Session, Turn};
 /// Takes blocks and applies their messages some batches later, in order, so that the memory that these need is fetched
 /// while earlier ones are applied. All are applied after [`Flow::settle`], or when it is dropped.
 ///
-/// Each batch takes `STEPS` of the [steps of looking ahead](Ahead::STEPS) before its turn.
+/// Each batch takes `STEPS` of the [steps of looking ahead](Ahead::STEPS) before its turn, and where these are not all it
+/// [looks again](wirebook_book::Books::look_again) when its turn has come.
 pub struct Flow<'f, 'a, L: Listener, const STEPS: usize> {
     feed: &'f mut Feed<L>,
     /// The messages that wait, in places that are used in turn; what is known of them is the feed's.
@@ -241,6 +242,9 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         }
         let is_due = batch - applied == STEPS * Ahead::MESSAGES;
         let due = if is_due { (self.taken - applied).min(Ahead::MESSAGES) } else { 0 };
+        if is_due && STEPS < Ahead::STEPS {
+            self.feed.books.look_again(&mut self.feed.aheads[batch_of(applied)]);
+        }
         if due == Ahead::MESSAGES {
             // What all steps ask for at once would have to wait for each other. Written out: a loop's jumps cannot be foreseen.
             self.look_ahead(batch, 0);
