@@ -277,6 +277,7 @@ impl Books {
         self.find_far_levels(*far, told, lines);
     }
 
+    /// Asks for the totals of the near levels that orders leave.
     #[inline(always)]
     fn look_for_totals(&self, ahead: &Ahead) {
         for message in ahead.leaving().iter() {
