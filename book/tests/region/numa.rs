@@ -98,8 +98,15 @@ fn reserved_pages_that_a_node_lacks_are_refused_with_the_command() {
     if !has_nodes() {
         return;
     }
-    let said = "for the books need 1 page of 2 MiB, and 0 are free on node 0: \
-        run ./hugepages.sh --reserve 2M --pagesize 2M --node 0";
+    let taken = fs::read_to_string(
+        "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages",
+    );
+    let taken: u64 = taken.unwrap().trim().parse().unwrap();
+    let said = format!(
+        "for the books need 1 page of 2 MiB, and 0 are free on node 0: \
+        run ./hugepages.sh --reserve {}M --pagesize 2M --node 0",
+        2 * (taken + 1)
+    );
     assert_eq!(make(None, TWO, ZERO).unwrap_err().to_string(), format!("1028 KiB {said}"));
     let Some(mount) = Mount::new("hugetlbfs", "pagesize=2M") else { return };
     let path = mount.path("books");

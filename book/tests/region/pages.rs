@@ -61,8 +61,11 @@ fn required_pages_that_are_missing_are_refused_with_the_command() {
     let taken = private(MIB, TWO).unwrap();
     assert_eq!(
         private(8 * MIB, TWO).unwrap_err().to_string(),
-        "8196 KiB for the books need 5 pages of 2 MiB, and 2 are free: \
-        run ./hugepages.sh --reserve 12M --pagesize 2M"
+        format!(
+            "8196 KiB for the books need 5 pages of 2 MiB, and 2 are free: \
+            run ./hugepages.sh --reserve {}M --pagesize 2M",
+            2 * (pool.elsewhere + 6)
+        )
     );
     assert_eq!(pool.free(), 2);
     drop(taken);
@@ -70,11 +73,14 @@ fn required_pages_that_are_missing_are_refused_with_the_command() {
 
 #[test]
 fn required_gigabyte_pages_are_counted_apart() {
-    let Some(_pool) = Pool::new(1_048_576, 0) else { return };
+    let Some(pool) = Pool::new(1_048_576, 0) else { return };
     assert_eq!(
         private(MIB, HugePages::Require(PageSize::Gigabyte)).unwrap_err().to_string(),
-        "1028 KiB for the books need 1 page of 1 GiB, and 0 are free: \
-        run ./hugepages.sh --reserve 1G --pagesize 1G"
+        format!(
+            "1028 KiB for the books need 1 page of 1 GiB, and 0 are free: \
+            run ./hugepages.sh --reserve {}G --pagesize 1G",
+            pool.elsewhere + 1
+        )
     );
 }
 
@@ -192,8 +198,11 @@ fn files_on_hugetlbfs_have_its_pages() {
     let second = mount.path("second");
     assert_eq!(
         shared(4 * MIB, &second, HugePages::Prefer).unwrap_err().to_string(),
-        "6 MiB for the books need 3 pages of 2 MiB, and 0 are free: \
-        run ./hugepages.sh --reserve 12M --pagesize 2M"
+        format!(
+            "6 MiB for the books need 3 pages of 2 MiB, and 0 are free: \
+            run ./hugepages.sh --reserve {}M --pagesize 2M",
+            2 * (pool.elsewhere + 6)
+        )
     );
     assert!(!second.exists(), "what fails leaves no file");
     for pages in [HugePages::Never, HugePages::Require(PageSize::Small)] {
@@ -237,7 +246,7 @@ fn a_limited_hugetlbfs_is_full_before_its_pages_are() {
 
 #[test]
 fn a_path_elsewhere_has_no_reserved_pages() {
-    let Some(_pool) = Pool::new(2048, 0) else { return };
+    let Some(pool) = Pool::new(2048, 0) else { return };
     let folder = Scratch::new();
     let path = folder.path("books");
     let refused = shared(MIB, &path, TWO).unwrap_err();
@@ -245,9 +254,11 @@ fn a_path_elsewhere_has_no_reserved_pages() {
     let refused = refused.to_string();
     let start = format!("2 MiB pages are required for the books, but {} has ", path.display());
     assert!(refused.starts_with(&start), "{refused}");
-    let end = "run ./hugepages.sh --reserve 2M --pagesize 2M --mount, \
-        and take a path in /dev/hugepages";
-    assert!(refused.ends_with(end), "{refused}");
+    let end = format!(
+        "run ./hugepages.sh --reserve {}M --pagesize 2M --mount, and take a path in /dev/hugepages",
+        2 * (pool.elsewhere + 1)
+    );
+    assert!(refused.ends_with(&end), "{refused}");
     assert!(!path.exists(), "what fails leaves no file");
 }
 

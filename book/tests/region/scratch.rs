@@ -80,17 +80,20 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 pub(crate) struct Pool {
     kib: u32,
     before: u64,
+    /// How many pages others have taken, such as a run of these tests that was killed.
+    pub(crate) elsewhere: u64,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Pool {
     pub(crate) fn new(kib: u32, free: u64) -> Option<Pool> {
         let alone = alone();
-        let before = count(kib, "nr_hugepages");
-        let used = before.unwrap_or(0) - count(kib, "free_hugepages").unwrap_or(0);
-        let pool = Pool { kib, before: before.unwrap_or(0), _alone: alone };
-        if before.is_some() && (pool.free() == free || pool.set(used + free)) {
-            return Some(pool);
+        if let Some(before) = count(kib, "nr_hugepages") {
+            let elsewhere = before - count(kib, "free_hugepages").unwrap_or(0);
+            let pool = Pool { kib, before, elsewhere, _alone: alone };
+            if pool.free() == free || pool.set(elsewhere + free) {
+                return Some(pool);
+            }
         }
         println!("left out: {free} pages of {kib} KiB cannot be reserved here (it needs root)");
         None
