@@ -24,7 +24,7 @@ pub(crate) struct Hint {
 
 /// What a message to come will do to an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[repr(u32)]
+#[repr(u64)]
 pub enum Does {
     /// Nothing.
     #[default]
@@ -39,9 +39,9 @@ pub enum Does {
 
 /// The first message of a batch among those that have a kind of step to take: each kind has so many bits
 /// as a batch has messages, so that all of them are noted at once.
-const JOINS: u32 = 1;
-const LEAVES: u32 = JOINS << Ahead::MESSAGES;
-const RETURNS: u32 = LEAVES << Ahead::MESSAGES;
+const JOINS: u64 = 1;
+const LEAVES: u64 = JOINS << Ahead::MESSAGES;
+const RETURNS: u64 = LEAVES << Ahead::MESSAGES;
 
 /// What is known of a message to come, rightly or wrongly.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +89,9 @@ impl Picked {
 #[derive(Debug, Default)]
 pub struct Ahead {
     /// What the messages do, one bit for each and each kind of step.
-    does: u32,
+    does: u64,
+    /// How many there are.
+    noted: usize,
     /// Those whose level is likely far.
     far: Picked,
     told: [Foretold; Ahead::MESSAGES],
@@ -104,13 +106,13 @@ pub struct Ahead {
 
 impl Ahead {
     /// The most messages of a batch. Further ones are not prepared for.
-    pub const MESSAGES: usize = 8;
+    pub const MESSAGES: usize = 16;
     /// The steps that a batch takes.
     pub const STEPS: usize = 5;
 
     /// No messages. Hints of earlier ones stay: they would be looked at in vain, and do no harm.
     pub fn clear(&mut self) {
-        self.does = 0;
+        (self.does, self.noted) = (0, 0);
         self.far = Picked::NONE;
     }
 
@@ -121,22 +123,22 @@ impl Ahead {
         Hint { slot: self.slots[message], level: self.lines[message] }
     }
 
-    /// The batch consists of the first so many messages of which something is told here.
+    /// The batch consists of the messages of which something is told here.
     #[inline(always)]
-    pub fn note(&mut self, messages: usize, told: impl Iterator<Item = Foretold>) {
-        let mut does = 0;
-        for ((place, told), message) in self.told.iter_mut().zip(told).zip(0..) {
-            does |= (told.does as u32) << message;
+    pub fn note(&mut self, told: impl Iterator<Item = Foretold>) {
+        self.clear();
+        for (place, told) in self.told.iter_mut().zip(told) {
+            self.does |= (told.does as u64) << self.noted;
+            self.noted += 1;
             *place = told;
         }
-        let noted = (1 << messages.min(Ahead::MESSAGES)) - 1;
-        self.does = does & (noted * (JOINS | LEAVES | RETURNS));
-        self.far = Picked::NONE;
     }
 
     #[inline(always)]
-    fn those_that(&self, step: u32) -> Picked {
-        Picked((self.does / step) & (LEAVES - 1))
+    fn those_that(&self, step: u64) -> Picked {
+        #[allow(clippy::cast_possible_truncation)] // one bit for each message
+        let picked = ((self.does / step) & (LEAVES - 1)) as u32;
+        Picked(picked)
     }
 
     /// Those whose order joins a level.
@@ -205,7 +207,7 @@ impl Books {
     /// many instructions only, and what it looks up meanwhile costs nothing.
     #[inline(always)]
     fn look_for_buckets(&self, ahead: &mut Ahead) {
-        for (told, home) in ahead.told.iter().zip(&mut ahead.homes) {
+        for (told, home) in ahead.told.iter().zip(&mut ahead.homes).take(ahead.noted) {
             *home = self.orders.bucket(told.order_ref);
             self.orders.prefetch(*home);
             self.headers.prefetch(u32::from(told.locate.get()));

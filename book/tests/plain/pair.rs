@@ -52,7 +52,7 @@ impl Pair {
         let number = usize::try_from(self.operations).expect("a count of operations");
         let at = number % Ahead::MESSAGES;
         self.foretold[at] = operation.foretold();
-        self.ahead.note(at + 1, self.foretold.into_iter());
+        self.ahead.note(self.foretold.into_iter().take(at + 1));
         for step in 0..number % (Ahead::STEPS + 1) {
             self.books.look_ahead(&mut self.ahead, step);
         }

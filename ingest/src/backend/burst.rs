@@ -5,9 +5,9 @@ use wirebook_book::Nanos;
 
 use crate::session::Line;
 
-/// How many packets a poll lends at most: enough that the memory which their messages need is fetched while those before
-/// them are applied, few enough that the caller is soon asked again.
-pub const BURST: usize = 64;
+/// How many packets a poll lends at most. The more there are, the less often messages run out while those behind them are
+/// waited for; the first are applied long before the last is read. Paths that copy lend fewer.
+pub const BURST: usize = 256;
 
 /// What came in, as its path shows it, borrowed from the memory of its backend.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

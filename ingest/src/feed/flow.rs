@@ -19,8 +19,8 @@ pub struct Flow<'f, 'a, L: Listener, const STEPS: usize> {
     feed: &'f mut Feed<L>,
     /// The messages that wait, in places that are used in turn; what is known of them is the feed's.
     messages: [&'a [u8]; PLACES],
-    /// One bit for each place whose message is the last one of its packet.
-    ends: u64,
+    /// For each batch, one bit for each message that is the last one of its packet.
+    ends: [u16; BATCHES],
     /// How many places there were before the first message that waits, before the batch that is filled, and before the
     /// next message that comes.
     applied: usize,
@@ -39,14 +39,14 @@ pub(super) const LIVE: usize = 3;
 /// One that is filled, those that take their steps, and one that is applied.
 const BATCHES: usize = (Ahead::STEPS + 1).next_power_of_two();
 const PLACES: usize = BATCHES * Ahead::MESSAGES;
-const _: () = assert!(PLACES == u64::BITS as usize);
+const _: () = assert!(Ahead::MESSAGES == u16::BITS as usize);
 
 /// What is known of the messages of each batch.
 pub(super) type Aheads = [Ahead; BATCHES];
 
 /// How far before its turn the bytes of a message in a file are asked for, and how many lines a batch of them has.
 const AHEAD_BYTES: usize = 2048;
-const BATCH_LINES: usize = 9;
+const BATCH_LINES: usize = 18;
 
 /// The batch that a place belongs to.
 #[inline(always)]
@@ -75,7 +75,7 @@ impl<L: Listener> Feed<L> {
         Flow {
             feed: self,
             messages: [&[]; PLACES],
-            ends: 0,
+            ends: [0; BATCHES],
             applied: 0,
             batch: 0,
             taken: 0,
@@ -146,10 +146,17 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     #[inline(always)]
     fn take(&mut self, messages: usize) {
         self.taken += messages;
-        self.ends |= 1 << (self.taken.wrapping_sub(1) % PLACES);
+        self.end_packet();
         while self.taken >= self.batch + Ahead::MESSAGES {
             self.turn();
         }
+    }
+
+    /// The last message that was taken is the last one of its packet.
+    #[inline(always)]
+    fn end_packet(&mut self) {
+        let last = self.taken.wrapping_sub(1);
+        self.ends[batch_of(last)] |= 1 << (last % Ahead::MESSAGES);
     }
 
     /// Takes a block as one packet.
@@ -209,16 +216,13 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
             let Some(message) = left.next() else { break };
             self.messages[(base + at) % PLACES] = message;
             at += 1;
-            if (*left).is_empty() {
-                let is_end = which == Ends::Last;
-                self.ends |= u64::from(is_end) << ((base + at - 1) % PLACES);
-                break;
-            }
-        }
-        if which == Ends::Each {
-            self.ends = u64::MAX;
         }
         self.taken = self.batch + at;
+        match which {
+            Ends::Each => self.ends[batch_of(self.batch)] = u16::MAX,
+            Ends::Last if (*left).is_empty() => self.end_packet(),
+            Ends::Last | Ends::None => {}
+        }
     }
 
     #[inline(always)]
@@ -236,7 +240,7 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         let ahead = &mut self.feed.aheads[batch_of(batch)];
         match self.messages.as_chunks::<{ Ahead::MESSAGES }>().0.get(batch_of(batch)) {
             Some(messages) if self.looks_ahead => {
-                ahead.note(filled, messages.iter().map(|message| foretell(message)));
+                ahead.note(messages.iter().take(filled).map(|message| foretell(message)));
             }
             _ => ahead.clear(),
         }
@@ -249,17 +253,25 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
             // What all steps ask for at once would have to wait for each other. Written out: a loop's jumps cannot be foreseen.
             self.look_ahead(batch, 0);
             self.apply(applied, 0);
-            self.look_ahead(batch, 1);
             self.apply(applied, 1);
+            self.look_ahead(batch, 1);
             self.apply(applied, 2);
-            self.look_ahead(batch, 2);
             self.apply(applied, 3);
             self.apply(applied, 4);
-            self.look_ahead(batch, 3);
+            self.look_ahead(batch, 2);
             self.apply(applied, 5);
             self.apply(applied, 6);
-            self.look_ahead(batch, 4);
             self.apply(applied, 7);
+            self.apply(applied, 8);
+            self.look_ahead(batch, 3);
+            self.apply(applied, 9);
+            self.apply(applied, 10);
+            self.apply(applied, 11);
+            self.apply(applied, 12);
+            self.look_ahead(batch, 4);
+            self.apply(applied, 13);
+            self.apply(applied, 14);
+            self.apply(applied, 15);
         } else {
             (0..STEPS).for_each(|step| self.look_ahead(batch, step));
             (0..due).for_each(|at| self.apply(applied, at));
@@ -286,7 +298,7 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
         let feed = &mut *self.feed;
         feed.books.recall(&feed.aheads[batch_of(applied)], at);
         feed.apply_one(seq, self.messages[place]);
-        if self.ends >> place & 1 == 1 {
+        if self.ends[batch_of(applied)] >> at & 1 == 1 {
             feed.listener.on_packet_end(&feed.books, feed.at);
         }
     }
@@ -294,8 +306,9 @@ impl<'a, L: Listener, const STEPS: usize> Flow<'_, 'a, L, STEPS> {
     /// So many of the oldest messages were applied.
     #[inline(always)]
     fn pass(&mut self, messages: usize) {
-        let bits = (1 << messages) - 1;
-        self.ends &= !(bits << (self.applied % PLACES));
+        if messages > 0 {
+            self.ends[batch_of(self.applied)] = 0;
+        }
         self.next = self.number_of(self.applied + messages);
         self.applied += messages;
     }

@@ -9,8 +9,8 @@ use crate::feed::{Feed, LevelSetFeed, Listener};
 use crate::session::Session;
 
 /// The packets of one poll.
-pub(super) struct Arrivals<'a> {
-    burst: Burst<'a>,
+pub(super) struct Arrivals<'b, 'a> {
+    burst: &'b Burst<'a>,
     /// When the poll had returned: packets without a stamp came in before.
     polled: Nanos,
     /// When those that are ours came in.
@@ -21,8 +21,8 @@ pub(super) struct Arrivals<'a> {
 /// written is far away.
 const ASKED: usize = 16;
 
-impl<'a> Arrivals<'a> {
-    pub(super) fn new(burst: Burst<'a>, polled: Nanos) -> Arrivals<'a> {
+impl<'b, 'a> Arrivals<'b, 'a> {
+    pub(super) fn new(burst: &'b Burst<'a>, polled: Nanos) -> Arrivals<'b, 'a> {
         Arrivals { burst, polled, stamps: ArrayVec::new() }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Arrivals<'a> {
         sets: &mut LevelSetFeed,
         feed: &mut Feed<L>,
     ) -> usize {
-        for received in &self.burst {
+        for received in self.burst {
             if let Some((_, payload)) = sorter.sort(received) {
                 // What is no level set has been counted, and is reported.
                 let _ = sets.on_datagram(feed, payload);

@@ -86,7 +86,7 @@ impl<L: Listener> Receiver<L> {
             return Ok(0);
         }
         self.pace.heard();
-        let mut arrivals = Arrivals::new(burst, wall_clock());
+        let mut arrivals = Arrivals::new(&burst, wall_clock());
         let taken = match &mut self.decoder {
             Decoder::Mold(session) => {
                 arrivals.through_session(&mut self.sorter, session, nanos(now), &mut self.feed)

@@ -76,9 +76,12 @@ pub(crate) fn a_burst_has_its_limit_and_what_it_lends_stays_until_the_next(kind:
         }
         longest = longest.max(burst.len());
     }
-    // Sockets give fewer at once.
-    let is_socket = kind.name == "socket" || kind.name.starts_with("io_uring");
-    let least = if is_socket { 32 } else { BURST };
+    // Who copies gives fewer at once.
+    let least = match kind.name {
+        name if name.starts_with("xdp") => BURST,
+        name if name.starts_with("dpdk") => 64,
+        _ => 32,
+    };
     assert_eq!(got, 350, "{}", kind.name);
     assert!(longest >= least, "{}: {longest}", kind.name);
 }

@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 use dpdk_sys::{Stats, rte_mbuf, rte_mempool};
 
 use super::{DpdkOptions, eal, failed};
-use crate::backend::{BURST, BackendError, Obtained};
+use crate::backend::{BackendError, Obtained};
+
+/// How many frames a poll lends at most: a driver that copies does so into those that were freed last, and the more of them
+/// are out, the longer ago that was.
+const LENT: usize = 64;
 
 /// A port that was started.
 ///
@@ -20,7 +24,7 @@ pub(super) struct Port {
     given: dpdk_sys::Port,
     multicast: &'static str,
     pool: *mut rte_mempool,
-    frames: [*mut rte_mbuf; BURST],
+    frames: [*mut rte_mbuf; LENT],
     held: usize,
     /// The queue that is looked at first in the next poll: they take turns.
     first: u16,
@@ -75,7 +79,7 @@ impl Port {
             given: asked(options),
             multicast: "none",
             pool: ptr::null_mut(),
-            frames: [ptr::null_mut(); BURST],
+            frames: [ptr::null_mut(); LENT],
             held: 0,
             first: 0,
             added,

@@ -67,7 +67,7 @@ fn message((kind, locate, order, price): (u8, u8, u8, u8)) -> Vec<u8> {
 
 prop_compose! {
     fn packet()(
-        messages in prop::collection::vec((0_u8..6, 0_u8..4, 0_u8..24, 1_u8..6), 1..12)
+        messages in prop::collection::vec((0_u8..6, 0_u8..4, 0_u8..24, 1_u8..6), 1..40)
     ) -> (usize, Vec<u8>) {
         (messages.len(), messages.into_iter().flat_map(message).collect())
     }
@@ -149,7 +149,7 @@ fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {
     // Some are more than there is room for.
     prop_oneof![
         20 => prop::collection::vec(one.clone(), 1..5),
-        1 => prop::collection::vec(one, 20..90),
+        1 => prop::collection::vec(one, 20..170),
     ]
 }
 
