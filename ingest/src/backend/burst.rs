@@ -6,7 +6,7 @@ use wirebook_book::Nanos;
 use crate::session::Line;
 
 /// How many packets a poll lends at most. The more there are, the less often messages run out while those behind them are
-/// waited for; the first are applied long before the last is read. Paths that copy lend fewer.
+/// waited for; the first are applied long before the last is read. Paths but AF_XDP lend fewer.
 pub const BURST: usize = 256;
 
 /// What came in, as its path shows it, borrowed from the memory of its backend.
