@@ -44,9 +44,10 @@ const _: () = assert!(Ahead::MESSAGES == u16::BITS as usize);
 /// What is known of the messages of each batch.
 pub(super) type Aheads = [Ahead; BATCHES];
 
-/// How far before its turn the bytes of a message in a file are asked for, and how many lines a batch of them has.
+/// How far before its turn the bytes of a message in a file are asked for, and how many lines a batch of them has at
+/// most: the longest has 50 bytes behind its length.
 const AHEAD_BYTES: usize = 2048;
-const BATCH_LINES: usize = 18;
+const BATCH_LINES: usize = (Ahead::MESSAGES * 52).div_ceil(LINE) + 1;
 
 /// The batch that a place belongs to.
 #[inline(always)]
