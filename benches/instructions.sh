@@ -9,9 +9,9 @@ cd "$(dirname "$0")/.."
 # Symbols, messages of the day, and the most instructions of a message. The last are the dearest messages
 # that there can be: no other costs more.
 limits="
-2000 400000 648
-1 200000 680
-hostile 1000 57000
+2000 400000 604
+1 200000 640
+hostile 1000 40000
 "
 program=$(cargo bench --no-run --bench instructions --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*instructions-[^"]*\)".*/\1/p' | tail -1)

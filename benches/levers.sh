@@ -7,7 +7,7 @@ set -eu -o pipefail
 cd "$(dirname "$0")/.."
 
 build() { # folder, flags
-    RUSTFLAGS="-C target-cpu=x86-64-v2 $2" CARGO_TARGET_DIR=$1 \
+    RUSTFLAGS="-C target-cpu=x86-64-v3 $2" CARGO_TARGET_DIR=$1 \
         cargo bench --no-run --bench levers --message-format=json 2>/dev/null |
         sed -n 's/.*"executable":"\([^"]*levers-[^"]*\)".*/\1/p' | tail -1
 }
