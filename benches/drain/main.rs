@@ -3,13 +3,16 @@
 //! `cargo bench --bench drain --features xdp,dpdk` sends packets of a generated day, or of captures, over wires that it makes
 //! (a pair of virtual interfaces each, one end in a namespace of its own), 1,800 at a time, and takes the processor time in
 //! which the receiver drains them: with decoding and books, of packets with one message each and then of those that the sender
-//! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns. It
-//! takes root, reserves some huge pages while it runs, and fails unless all paths end with the same books.
+//! made, and then counting alone, beside the plainest program that receives and counts on the same path. Paths take turns, and
+//! are compared round by round, so that what else the machine does concerns both; they are opened anew some times, since the
+//! memory that they are given decides some percent. It takes root, reserves some huge pages while it runs, and fails unless all
+//! paths end with the same books each time.
 
 #![allow(clippy::unwrap_used)] // what fails here ends the benchmark
 #![allow(clippy::cast_precision_loss)] // figures to be read
 
 use std::fs;
+use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,6 +39,9 @@ struct Arguments {
     /// Rounds; all paths take turns.
     #[arg(long, default_value_t = 60)]
     rounds: usize,
+    /// How often all paths are opened for these rounds, each time with empty books.
+    #[arg(long, default_value_t = 3)]
+    openings: usize,
     /// Captures of MoldUDP64 packets (lines A and B of a feed, say), sent in the order of their numbers instead of a
     /// generated day's.
     #[arg(long, num_args = 1..)]
@@ -62,7 +68,7 @@ const WARM_UP: usize = 3;
 fn main() -> ExitCode {
     let mut arguments = Arguments::parse();
     if arguments.quick {
-        arguments.rounds = 4;
+        (arguments.rounds, arguments.openings) = (4, 1);
     }
     if !net::may_make_wires("drain") {
         return ExitCode::SUCCESS;
@@ -91,15 +97,23 @@ fn bench(kinds: &[Kind], arguments: &Arguments) -> Result<(), String> {
     // The senders have the other one.
     core_affinity::set_for_current(core_affinity::CoreId { id: 1 });
     let messages = arguments.messages.map_or(vec![Some(1), None], |messages| vec![Some(messages)]);
+    let mut numbers = 0..;
     let mut frames = Vec::new();
-    for (messages, number) in messages.into_iter().zip(0..) {
+    for messages in messages {
         frames = paths::frames(&captures, messages, rounds * PACKETS)?;
         if frames.len() <= WARM_UP * PACKETS {
             return Err(format!("{} packets are too few", frames.len()));
         }
-        into_books(kinds, &frames, number)?;
+        into_books(kinds, &frames, arguments.openings.max(1), &mut numbers)?;
     }
-    counting(kinds, &frames)
+    counting(kinds, &frames, &mut numbers)
+}
+
+/// The numbers of the paths that are opened, each of its own.
+type Numbers = RangeFrom<u32>;
+
+fn next(numbers: &mut Numbers) -> u32 {
+    numbers.next().unwrap_or_default()
 }
 
 fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
@@ -107,67 +121,102 @@ fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn into_books(kinds: &[Kind], frames: &[Vec<u8>], number: u32) -> Result<(), String> {
-    let open = |&kind: &Kind| Full::open(kind, number);
-    let mut paths = kinds.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let mut costs = vec![Vec::new(); paths.len()];
-    let rounds = frames.len() / PACKETS;
-    for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
-        for (path, costs) in paths.iter_mut().zip(&mut costs) {
-            send(&path.wire, frames)?;
-            let cost_ns = path.drain(frames.len())?;
-            if round >= WARM_UP {
-                costs.push(cost_ns);
-            }
+fn into_books(
+    kinds: &[Kind],
+    frames: &[Vec<u8>],
+    openings: usize,
+    numbers: &mut Numbers,
+) -> Result<(), String> {
+    let mut costs: Vec<Costs> = kinds.iter().map(|_| Costs::default()).collect();
+    let mut books = None;
+    for _ in 0..openings {
+        let end = drain_all(kinds, frames, numbers, &mut costs)?;
+        if *books.get_or_insert(end) != end {
+            return Err("the same packets lead to other books when they come again".to_owned());
         }
     }
-    let first = paths.first().map(Full::checksum);
-    if let Some(other) = paths.iter().find(|path| Some(path.checksum()) != first) {
-        return Err(format!("{} ends with other books", other.kind.name));
-    }
-    let messages = paths.first().map_or(0, Full::messages);
+    let (checksum, messages) = books.unwrap_or_default();
+    let rounds = frames.len() / PACKETS;
     println!(
-        "with decoding and books: {} rounds of {PACKETS} packets of {:.2} messages, checksum {}",
+        "with decoding and books: {openings} times {} rounds of {PACKETS} packets of {:.2} messages, checksum {checksum}",
         rounds - WARM_UP,
         messages as f64 / (rounds * PACKETS) as f64,
-        first.unwrap_or(0)
     );
-    let mut baseline = None;
-    for (path, costs) in paths.iter().zip(&mut costs) {
-        let cost = median(costs);
-        let ratio = cost / *baseline.get_or_insert(cost);
-        println!("  {:<20} {cost:7.1} ns a packet, {ratio:.3} of the first", path.kind.name);
+    for (kind, Costs { ns, ratios }) in kinds.iter().zip(&mut costs) {
+        let opening = |ratios: &[f64]| median(&mut ratios.to_vec());
+        let each = ratios.chunks(rounds - WARM_UP).map(opening);
+        let (least, most) =
+            each.fold((f64::MAX, f64::MIN), |(least, most), one| (one.min(least), one.max(most)));
+        let (cost, ratio) = (median(ns), median(ratios));
+        println!(
+            "  {:<20} {cost:7.1} ns a packet, {ratio:.3} of the first in the same round ({least:.3} to {most:.3})",
+            kind.name
+        );
     }
     Ok(())
 }
 
-fn counting(kinds: &[Kind], frames: &[Vec<u8>]) -> Result<(), String> {
+/// Opens all paths and has each drain all packets; their books at the end, and the messages of these.
+fn drain_all(
+    kinds: &[Kind],
+    frames: &[Vec<u8>],
+    numbers: &mut Numbers,
+    costs: &mut [Costs],
+) -> Result<(u64, u64), String> {
+    let number = next(numbers);
+    let open = |&kind: &Kind| Full::open(kind, number);
+    let mut paths = kinds.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
+        let mut first_ns = None;
+        for (path, costs) in paths.iter_mut().zip(&mut *costs) {
+            send(&path.wire, frames)?;
+            let cost_ns = path.drain(frames.len())?;
+            let ratio = cost_ns / *first_ns.get_or_insert(cost_ns);
+            if round >= WARM_UP {
+                costs.push(cost_ns, ratio);
+            }
+        }
+    }
+    let books = paths.first().map(Full::books).unwrap_or_default();
+    if let Some(other) = paths.iter().find(|path| path.books() != books) {
+        return Err(format!("{} ends with other books", other.kind.name));
+    }
+    Ok(books)
+}
+
+fn counting(kinds: &[Kind], frames: &[Vec<u8>], numbers: &mut Numbers) -> Result<(), String> {
     println!("counting alone, and the plainest program on the same path:");
     for kind in kinds {
-        let mut costs = Costs::default();
+        let (mut ours, mut bare_ns) = (Costs::default(), Vec::new());
         // Which of two ports was opened last has the better memory: some nanoseconds a packet.
         for is_ours_first in [true, false] {
-            match Pair::open(*kind, is_ours_first)? {
-                Some(pair) => pair.drain(frames, &mut costs)?,
+            match Pair::open(*kind, next(numbers), is_ours_first)? {
+                Some(pair) => pair.drain(frames, &mut ours, &mut bare_ns)?,
                 None => break,
             }
         }
-        if !costs.ratios.is_empty() {
-            let Costs { ours, bare, ratios } = &mut costs;
-            let (ours, bare, ratio) = (median(ours), median(bare), median(ratios));
+        if !bare_ns.is_empty() {
+            let (cost, bare, ratio) =
+                (median(&mut ours.ns), median(&mut bare_ns), median(&mut ours.ratios));
             let name = kind.name;
-            println!("  {name:<20} {ours:7.1} ns, plain {bare:7.1} ns: {ratio:.3} of its speed");
+            println!("  {name:<20} {cost:7.1} ns, plain {bare:7.1} ns: {ratio:.3} of its speed");
         }
     }
     Ok(())
 }
 
-/// What a packet costs both of a pair, and their ratio in each round.
+/// What a packet costs on a path, round by round, and how that compares with another one.
 #[derive(Default)]
 struct Costs {
-    ours: Vec<f64>,
-    bare: Vec<f64>,
+    ns: Vec<f64>,
     ratios: Vec<f64>,
+}
+
+impl Costs {
+    fn push(&mut self, cost_ns: f64, ratio: f64) {
+        self.ns.push(cost_ns);
+        self.ratios.push(ratio);
+    }
 }
 
 /// A backend that counts, and the plainest program that does, each with a wire of its own.
@@ -179,9 +228,8 @@ struct Pair {
 
 impl Pair {
     /// `None` where the path has no plainest program.
-    fn open(kind: Kind, is_ours_first: bool) -> Result<Option<Pair>, String> {
-        // The numbers before are those of the paths into books.
-        let ours = || Counting::open(kind, 2 + u32::from(is_ours_first));
+    fn open(kind: Kind, number: u32, is_ours_first: bool) -> Result<Option<Pair>, String> {
+        let ours = || Counting::open(kind, number);
         let first = if is_ours_first { Some(ours()?) } else { None };
         let wire = Wire::new(1);
         let Some(bare) = kind.bare(&wire.here) else { return Ok(None) };
@@ -189,16 +237,20 @@ impl Pair {
         Ok(Some(Pair { ours, bare, wire }))
     }
 
-    fn drain(mut self, frames: &[Vec<u8>], costs: &mut Costs) -> Result<(), String> {
+    fn drain(
+        mut self,
+        frames: &[Vec<u8>],
+        ours: &mut Costs,
+        bare: &mut Vec<f64>,
+    ) -> Result<(), String> {
         for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
             send(&self.ours.wire, frames)?;
             let our_ns = self.ours.drain(frames.len())?;
             send(&self.wire, frames)?;
             let bare_ns = drain_bare(&mut *self.bare, frames.len())?;
             if round >= WARM_UP {
-                costs.ours.push(our_ns);
-                costs.bare.push(bare_ns);
-                costs.ratios.push(bare_ns / our_ns);
+                ours.push(our_ns, bare_ns / our_ns);
+                bare.push(bare_ns);
             }
         }
         Ok(())

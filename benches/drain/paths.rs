@@ -224,12 +224,10 @@ impl Full {
         Ok(per_packet(thread_time().saturating_sub(start), packets))
     }
 
-    pub(crate) fn checksum(&self) -> u64 {
-        touch_checksum(self.receiver.feed().books())
-    }
-
-    pub(crate) fn messages(&self) -> u64 {
-        self.receiver.feed().counts().messages
+    /// A checksum of the books, and how many messages led to them.
+    pub(crate) fn books(&self) -> (u64, u64) {
+        let feed = self.receiver.feed();
+        (touch_checksum(feed.books()), feed.counts().messages)
     }
 }
 
