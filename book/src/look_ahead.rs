@@ -126,12 +126,13 @@ impl Ahead {
     /// The batch consists of the messages of which something is told here.
     #[inline(always)]
     pub fn note(&mut self, told: impl Iterator<Item = Foretold>) {
-        self.clear();
+        let (mut does, mut noted) = (0, 0);
         for (place, told) in self.told.iter_mut().zip(told) {
-            self.does |= (told.does as u64) << self.noted;
-            self.noted += 1;
+            does |= (told.does as u64) << noted;
+            noted += 1;
             *place = told;
         }
+        (self.does, self.noted, self.far) = (does, noted, Picked::NONE);
     }
 
     #[inline(always)]
@@ -244,8 +245,9 @@ impl Books {
     #[inline(never)]
     fn look_for_levels(&self, ahead: &mut Ahead) {
         let (joining, leaving, returning) = (ahead.joining(), ahead.leaving(), ahead.returning());
-        let Ahead { far, told, lines, slots, .. } = ahead;
-        self.find_near_levels(joining, far, told, lines);
+        let Ahead { told, lines, slots, .. } = ahead;
+        let mut far = Picked::NONE;
+        self.find_near_levels(joining, &mut far, told, lines);
         for message in leaving.iter() {
             if lines[message] == 0
                 && let Some(slot) = self.orders.find(told[message].order_ref)
@@ -264,8 +266,9 @@ impl Books {
             lines[message] = self.queues.level_of(lines[message]);
             self.queues.prefetch(lines[message]);
         }
-        self.find_near_levels(returning, far, told, lines);
-        self.look_far(*far, told);
+        self.find_near_levels(returning, &mut far, told, lines);
+        self.look_far(far, told);
+        ahead.far = far;
     }
 
     #[inline(never)]

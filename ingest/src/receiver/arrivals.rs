@@ -13,8 +13,9 @@ pub(super) struct Arrivals<'b, 'a> {
     burst: &'b Burst<'a>,
     /// When the poll had returned: packets without a stamp came in before.
     polled: Nanos,
-    /// When those that are ours came in.
+    /// When those that are ours came in, where they have a stamp, and how many have none.
     stamps: ArrayVec<Nanos, BURST>,
+    unstamped: usize,
 }
 
 /// How many packets' bytes are asked for before one of them is read: what a network card or another core has
@@ -23,7 +24,7 @@ const ASKED: usize = 16;
 
 impl<'b, 'a> Arrivals<'b, 'a> {
     pub(super) fn new(burst: &'b Burst<'a>, polled: Nanos) -> Arrivals<'b, 'a> {
-        Arrivals { burst, polled, stamps: ArrayVec::new() }
+        Arrivals { burst, polled, stamps: ArrayVec::new(), unstamped: 0 }
     }
 
     /// Takes all of them through a session into the books; how many were ours.
@@ -38,7 +39,7 @@ impl<'b, 'a> Arrivals<'b, 'a> {
         now: Nanos,
         feed: &mut Feed<L>,
     ) -> usize {
-        let Arrivals { burst, polled, stamps } = self;
+        let Arrivals { burst, stamps, unstamped, .. } = self;
         burst.iter().take(ASKED).for_each(ask);
         let mut flow = feed.flow();
         for (received, at) in burst.iter().zip(ASKED..) {
@@ -46,13 +47,16 @@ impl<'b, 'a> Arrivals<'b, 'a> {
                 ask(later);
             }
             let Some((line, payload)) = sorter.sort(received) else { continue };
-            stamps.push(received.at().unwrap_or(*polled));
+            match received.at() {
+                Some(at) => stamps.push(at),
+                None => *unstamped += 1,
+            }
             // What is no MoldUDP64 is counted, and is reported.
             let _ = flow.on_datagram(session, line, now, payload);
         }
         // Also where all that comes in is for somebody else, or unreadable.
         session.on_time(now, flow.settle());
-        stamps.len()
+        stamps.len() + *unstamped
     }
 
     /// Takes all of them as level sets; how many were ours.
@@ -66,15 +70,19 @@ impl<'b, 'a> Arrivals<'b, 'a> {
             if let Some((_, payload)) = sorter.sort(received) {
                 // What is no level set has been counted, and is reported.
                 let _ = sets.on_datagram(feed, payload);
-                self.stamps.push(received.at().unwrap_or(self.polled));
+                match received.at() {
+                    Some(at) => self.stamps.push(at),
+                    None => self.unstamped += 1,
+                }
             }
         }
-        self.stamps.len()
+        self.stamps.len() + self.unstamped
     }
 
-    /// How long ago each of ours came in.
-    pub(super) fn latencies_ns(&self, done: Nanos) -> impl Iterator<Item = u64> {
-        self.stamps.iter().map(move |at| done.since(*at))
+    /// How long ago ours came in, and how many of them.
+    pub(super) fn latencies_ns(&self, done: Nanos) -> impl Iterator<Item = (u64, usize)> {
+        let polled = (self.unstamped > 0).then_some((done.since(self.polled), self.unstamped));
+        polled.into_iter().chain(self.stamps.iter().map(move |at| (done.since(*at), 1)))
     }
 }
 

@@ -33,19 +33,12 @@ impl Latency {
         Latency { before: recent.clone(), recent }
     }
 
-    /// Those of a burst. Where the path has no stamps all are the same, and cost as much as one.
+    /// Those of a burst, and how many packets of it have each.
     #[inline]
-    pub(super) fn record_all(&mut self, mut latencies_ns: impl Iterator<Item = u64>) {
-        let Some(mut same) = latencies_ns.next() else { return };
-        let mut count = 1;
-        for latency_ns in latencies_ns {
-            if latency_ns != same {
-                self.recent.saturating_record_n(same, count);
-                (same, count) = (latency_ns, 0);
-            }
-            count += 1;
+    pub(super) fn record_all(&mut self, latencies_ns: impl Iterator<Item = (u64, usize)>) {
+        for (latency_ns, packets) in latencies_ns {
+            self.recent.saturating_record_n(latency_ns, packets as u64);
         }
-        self.recent.saturating_record_n(same, count);
     }
 
     /// The figures since the last call of this method. It takes some ten microseconds.
@@ -94,13 +87,13 @@ mod tests {
     #[test]
     fn what_is_reported_is_not_lost_to_the_whole() {
         let mut latency = Latency::new();
-        latency.record_all(1..=1000);
+        latency.record_all((1..=1000).map(|latency_ns| (latency_ns, 1)));
         let recent = latency.take_recent();
         assert_eq!(
             (recent.packets, recent.min_ns, recent.p50_ns, recent.max_ns),
             (1000, 1, 500, 1000)
         );
-        latency.record_all([u64::MAX; 3].into_iter());
+        latency.record_all(std::iter::once((u64::MAX, 3)));
         latency.record_all(std::iter::empty());
         assert_eq!(latency.take_recent().packets, 3);
         let whole = latency.whole();
