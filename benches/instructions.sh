@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How many instructions a message takes, decoded and applied, by callgrind: the same on every machine
-# for the same compiler, and so without a clock. Fails where it is more than is written here.
+# for the same compiler and x86-64-v3, and so without a clock. Fails where it is more than is written here.
 #
 #   benches/instructions.sh
 set -eu -o pipefail

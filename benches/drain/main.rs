@@ -12,7 +12,6 @@
 #![allow(clippy::cast_precision_loss)] // figures to be read
 
 use std::fs;
-use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -97,23 +96,15 @@ fn bench(kinds: &[Kind], arguments: &Arguments) -> Result<(), String> {
     // The senders have the other one.
     core_affinity::set_for_current(core_affinity::CoreId { id: 1 });
     let messages = arguments.messages.map_or(vec![Some(1), None], |messages| vec![Some(messages)]);
-    let mut numbers = 0..;
     let mut frames = Vec::new();
     for messages in messages {
         frames = paths::frames(&captures, messages, rounds * PACKETS)?;
         if frames.len() <= WARM_UP * PACKETS {
             return Err(format!("{} packets are too few", frames.len()));
         }
-        into_books(kinds, &frames, arguments.openings.max(1), &mut numbers)?;
+        into_books(kinds, &frames, arguments.openings.max(1))?;
     }
-    counting(kinds, &frames, &mut numbers)
-}
-
-/// The numbers of the paths that are opened, each of its own.
-type Numbers = RangeFrom<u32>;
-
-fn next(numbers: &mut Numbers) -> u32 {
-    numbers.next().unwrap_or_default()
+    counting(kinds, &frames)
 }
 
 fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
@@ -121,16 +112,11 @@ fn send(wire: &Wire, frames: &[Vec<u8>]) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn into_books(
-    kinds: &[Kind],
-    frames: &[Vec<u8>],
-    openings: usize,
-    numbers: &mut Numbers,
-) -> Result<(), String> {
+fn into_books(kinds: &[Kind], frames: &[Vec<u8>], openings: usize) -> Result<(), String> {
     let mut costs: Vec<Costs> = kinds.iter().map(|_| Costs::default()).collect();
     let mut books = None;
     for _ in 0..openings {
-        let end = drain_all(kinds, frames, numbers, &mut costs)?;
+        let end = drain_all(kinds, frames, &mut costs)?;
         if *books.get_or_insert(end) != end {
             return Err("the same packets lead to other books when they come again".to_owned());
         }
@@ -160,12 +146,9 @@ fn into_books(
 fn drain_all(
     kinds: &[Kind],
     frames: &[Vec<u8>],
-    numbers: &mut Numbers,
     costs: &mut [Costs],
 ) -> Result<(u64, u64), String> {
-    let number = next(numbers);
-    let open = |&kind: &Kind| Full::open(kind, number);
-    let mut paths = kinds.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let mut paths = kinds.iter().copied().map(Full::open).collect::<Result<Vec<_>, _>>()?;
     for (round, frames) in frames.chunks_exact(PACKETS).enumerate() {
         let mut first_ns = None;
         for (path, costs) in paths.iter_mut().zip(&mut *costs) {
@@ -184,13 +167,13 @@ fn drain_all(
     Ok(books)
 }
 
-fn counting(kinds: &[Kind], frames: &[Vec<u8>], numbers: &mut Numbers) -> Result<(), String> {
+fn counting(kinds: &[Kind], frames: &[Vec<u8>]) -> Result<(), String> {
     println!("counting alone, and the plainest program on the same path:");
     for kind in kinds {
         let (mut ours, mut bare_ns) = (Costs::default(), Vec::new());
         // Which of two ports was opened last has the better memory: some nanoseconds a packet.
         for is_ours_first in [true, false] {
-            match Pair::open(*kind, next(numbers), is_ours_first)? {
+            match Pair::open(*kind, is_ours_first)? {
                 Some(pair) => pair.drain(frames, &mut ours, &mut bare_ns)?,
                 None => break,
             }
@@ -228,8 +211,8 @@ struct Pair {
 
 impl Pair {
     /// `None` where the path has no plainest program.
-    fn open(kind: Kind, number: u32, is_ours_first: bool) -> Result<Option<Pair>, String> {
-        let ours = || Counting::open(kind, number);
+    fn open(kind: Kind, is_ours_first: bool) -> Result<Option<Pair>, String> {
+        let ours = || Counting::open(kind);
         let first = if is_ours_first { Some(ours()?) } else { None };
         let wire = Wire::new(1);
         let Some(bare) = kind.bare(&wire.here) else { return Ok(None) };

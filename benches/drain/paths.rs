@@ -95,10 +95,9 @@ fn frame(payload: &[u8]) -> Result<Vec<u8>, String> {
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    /// Number of the device, where one is made.
-    config: fn(&str, u32) -> BackendConfig,
+    config: fn(&str) -> BackendConfig,
     /// The same without what the plainest program has not.
-    plain: fn(&str, u32) -> BackendConfig,
+    plain: fn(&str) -> BackendConfig,
     bare: fn(&str) -> Option<Box<dyn Bare>>,
 }
 
@@ -108,8 +107,8 @@ impl Kind {
         let kinds = [
             Kind {
                 name: "socket (recvmmsg)",
-                config: |_, _| BackendConfig::Socket(SocketOptions::default()),
-                plain: |_, _| {
+                config: |_| BackendConfig::Socket(SocketOptions::default()),
+                plain: |_| {
                     let options = SocketOptions { timestamps: false, ..SocketOptions::default() };
                     BackendConfig::Socket(options)
                 },
@@ -119,8 +118,8 @@ impl Kind {
             },
             Kind {
                 name: "io_uring",
-                config: |_, _| BackendConfig::Uring(UringOptions::default()),
-                plain: |_, _| BackendConfig::Uring(UringOptions::default()),
+                config: |_| BackendConfig::Uring(UringOptions::default()),
+                plain: |_| BackendConfig::Uring(UringOptions::default()),
                 bare: |interface| {
                     Some(Box::new(bare::io_uring::Loop::new(index(interface), GROUP)))
                 },
@@ -128,15 +127,15 @@ impl Kind {
             #[cfg(feature = "xdp")]
             Kind {
                 name: "xdp",
-                config: |_, _| BackendConfig::Xdp(Default::default()),
-                plain: |_, _| BackendConfig::Xdp(Default::default()),
+                config: |_| BackendConfig::Xdp(Default::default()),
+                plain: |_| BackendConfig::Xdp(Default::default()),
                 bare: |interface| Some(Box::new(bare::xsk::Loop::new(interface))),
             },
             #[cfg(feature = "dpdk")]
             Kind {
                 name: "dpdk, net_af_packet",
-                config: |interface, number| dpdk("af_packet", interface, number),
-                plain: |interface, number| dpdk("af_packet", interface, number),
+                config: |interface| dpdk("af_packet", interface),
+                plain: |interface| dpdk("af_packet", interface),
                 bare: |interface| {
                     let arguments = arguments("af_packet", interface);
                     Some(Box::new(bare::dpdk::Loop::new("af_packet", &arguments)))
@@ -145,8 +144,8 @@ impl Kind {
             #[cfg(feature = "dpdk")]
             Kind {
                 name: "dpdk, net_af_xdp",
-                config: |interface, number| dpdk("af_xdp", interface, number),
-                plain: |interface, number| dpdk("af_xdp", interface, number),
+                config: |interface| dpdk("af_xdp", interface),
+                plain: |interface| dpdk("af_xdp", interface),
                 bare: |interface| {
                     let arguments = arguments("af_xdp", interface);
                     Some(Box::new(bare::dpdk::Loop::new("af_xdp", &arguments)))
@@ -179,8 +178,12 @@ fn arguments(driver: &str, interface: &str) -> String {
 }
 
 #[cfg(feature = "dpdk")]
-fn dpdk(driver: &str, interface: &str, number: u32) -> BackendConfig {
+fn dpdk(driver: &str, interface: &str) -> BackendConfig {
+    use std::sync::atomic::{AtomicU32, Ordering};
     use wirebook::ingest::backend::dpdk::DpdkOptions;
+    /// Each device that is made has a number of its own. It pairs with nothing: one thread makes all.
+    static DEVICES: AtomicU32 = AtomicU32::new(0);
+    let number = DEVICES.fetch_add(1, Ordering::Relaxed);
     let device = format!("net_{driver}{number},{}", arguments(driver, interface));
     BackendConfig::Dpdk(DpdkOptions {
         device: Some(device),
@@ -198,9 +201,9 @@ pub(crate) struct Full {
 }
 
 impl Full {
-    pub(crate) fn open(kind: Kind, number: u32) -> Result<Full, String> {
+    pub(crate) fn open(kind: Kind) -> Result<Full, String> {
         let wire = Wire::new(1);
-        let backend = kind.open(&wire, &(kind.config)(&wire.here, number))?;
+        let backend = kind.open(&wire, &(kind.config)(&wire.here))?;
         let feed = feed_of_a_day().map_err(|error| error.to_string())?;
         let session = SessionConfig::default();
         let mut receiver = Receiver::new(backend, feed, session, Protocol::Mold, Pace::Busy);
@@ -238,9 +241,9 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    pub(crate) fn open(kind: Kind, number: u32) -> Result<Counting, String> {
+    pub(crate) fn open(kind: Kind) -> Result<Counting, String> {
         let wire = Wire::new(1);
-        let mut backend = kind.open(&wire, &(kind.plain)(&wire.here, number))?;
+        let mut backend = kind.open(&wire, &(kind.plain)(&wire.here))?;
         let mut burst = Burst::new();
         backend.poll(&mut burst).map_err(|error| error.to_string())?;
         drop(burst);

@@ -13,9 +13,28 @@ pub(super) struct Arrivals<'b, 'a> {
     burst: &'b Burst<'a>,
     /// When the poll had returned: packets without a stamp came in before.
     polled: Nanos,
-    /// When those that are ours came in, where they have a stamp, and how many have none.
+    ours: Ours,
+}
+
+/// When those that are ours came in, where they have a stamp, and how many have none.
+#[derive(Default)]
+struct Ours {
     stamps: ArrayVec<Nanos, BURST>,
     unstamped: usize,
+}
+
+impl Ours {
+    #[inline(always)]
+    fn add(&mut self, at: Option<Nanos>) {
+        match at {
+            Some(at) => self.stamps.push(at),
+            None => self.unstamped += 1,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.stamps.len() + self.unstamped
+    }
 }
 
 /// How many packets' bytes are asked for before one of them is read: what a network card or another core has
@@ -24,7 +43,7 @@ const ASKED: usize = 16;
 
 impl<'b, 'a> Arrivals<'b, 'a> {
     pub(super) fn new(burst: &'b Burst<'a>, polled: Nanos) -> Arrivals<'b, 'a> {
-        Arrivals { burst, polled, stamps: ArrayVec::new(), unstamped: 0 }
+        Arrivals { burst, polled, ours: Ours::default() }
     }
 
     /// Takes all of them through a session into the books; how many were ours.
@@ -39,7 +58,7 @@ impl<'b, 'a> Arrivals<'b, 'a> {
         now: Nanos,
         feed: &mut Feed<L>,
     ) -> usize {
-        let Arrivals { burst, stamps, unstamped, .. } = self;
+        let Arrivals { burst, ours, .. } = self;
         burst.iter().take(ASKED).for_each(ask);
         let mut flow = feed.flow();
         for (received, at) in burst.iter().zip(ASKED..) {
@@ -47,16 +66,13 @@ impl<'b, 'a> Arrivals<'b, 'a> {
                 ask(later);
             }
             let Some((line, payload)) = sorter.sort(received) else { continue };
-            match received.at() {
-                Some(at) => stamps.push(at),
-                None => *unstamped += 1,
-            }
+            ours.add(received.at());
             // What is no MoldUDP64 is counted, and is reported.
             let _ = flow.on_datagram(session, line, now, payload);
         }
         // Also where all that comes in is for somebody else, or unreadable.
         session.on_time(now, flow.settle());
-        stamps.len() + *unstamped
+        ours.len()
     }
 
     /// Takes all of them as level sets; how many were ours.
@@ -70,19 +86,17 @@ impl<'b, 'a> Arrivals<'b, 'a> {
             if let Some((_, payload)) = sorter.sort(received) {
                 // What is no level set has been counted, and is reported.
                 let _ = sets.on_datagram(feed, payload);
-                match received.at() {
-                    Some(at) => self.stamps.push(at),
-                    None => self.unstamped += 1,
-                }
+                self.ours.add(received.at());
             }
         }
-        self.stamps.len() + self.unstamped
+        self.ours.len()
     }
 
     /// How long ago ours came in, and how many of them.
     pub(super) fn latencies_ns(&self, done: Nanos) -> impl Iterator<Item = (u64, usize)> {
-        let polled = (self.unstamped > 0).then_some((done.since(self.polled), self.unstamped));
-        polled.into_iter().chain(self.stamps.iter().map(move |at| (done.since(*at), 1)))
+        let Ours { stamps, unstamped } = &self.ours;
+        let polled = (*unstamped > 0).then_some((done.since(self.polled), *unstamped));
+        polled.into_iter().chain(stamps.iter().map(move |at| (done.since(*at), 1)))
     }
 }
 

@@ -24,7 +24,7 @@ mod built_for_avx2 {
 
     #[inline(always)]
     pub(super) fn equal(lanes: &[Word32; 8], wanted: u32) -> u32 {
-        // SAFETY: this is built for processors with AVX2.
+        // SAFETY: this is built for processors with AVX2; each of them has POPCNT.
         unsafe { avx2::equal(lanes, wanted) }
     }
 
